@@ -1,0 +1,1 @@
+"""The law: procedures as data, the ladder, the deadline scheduler."""

@@ -1,0 +1,1 @@
+"""The messages: outbox, gateways, templates, delivery receipts."""

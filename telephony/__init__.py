@@ -1,0 +1,1 @@
+"""The PBX: AMI bridge, calls, queue and operators, live transfer, recordings."""

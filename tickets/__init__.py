@@ -1,0 +1,1 @@
+"""The register: contacts, units, people, tickets, referrals, results."""

@@ -1,0 +1,1 @@
+"""What the parts share, and what joins them."""

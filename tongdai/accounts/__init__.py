@@ -1,0 +1,1 @@
+"""Who works here: accounts, their roles by hotline, and the tokens of programs."""

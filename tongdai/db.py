@@ -1,0 +1,228 @@
+"""The database: one transaction for whoever changes something; SQLite or PostgreSQL by one URL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+from tongdai.clock import Clock, check_aware
+from tongdai.errors import Unavailable
+from tongdai.events import Bus, Event
+from tongdai.health import Condition, Part, State
+
+BUSY_SECONDS = 10.0
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMES  # type: ignore[assignment]  # a plain dict is what the docs give
+
+
+class DatabaseAway(Unavailable):
+    """The database does not answer."""
+
+    code = "database_away"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC, returned in UTC, on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments; SQLite keeps no offset, so it is given UTC without one."""
+        if value is None:
+            return None
+        utc = check_aware(value).astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the offset back."""
+        del dialect
+        return (
+            None
+            if value is None
+            else (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+        )
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+"""A column of JSON values."""
+
+
+class Tx:
+    """One open transaction: its session, its moment, and what it will tell."""
+
+    def __init__(self, session: AsyncSession, now: datetime, bus: Bus) -> None:
+        self.session = session
+        self.now = now
+        self._bus = bus
+        self._pending: list[Event] = []
+        self._told: list[Event] = []
+
+    def emit(self, what: Event) -> None:
+        """Say what happened: `within` listeners run before the commit, `on` listeners after it."""
+        self._pending.append(what)
+
+    async def settle(self) -> None:
+        """Run the `within` listeners of everything emitted, and of what they emit in turn."""
+        while self._pending:
+            told = self._pending.pop(0)
+            self._told.append(told)
+            await self._bus.run_within(self, told)
+
+    def tell(self) -> None:
+        """Tell the `on` listeners, once it is committed."""
+        for told in self._told:
+            self._bus.publish(told)
+
+
+class Database:
+    """Hands out sessions; knows whether the database answers."""
+
+    def __init__(
+        self, url: str, clock: Clock, bus: Bus | None = None, *, pool_size: int = 8
+    ) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.clock = clock
+        self.bus = bus or Bus()
+        self._condition = Condition(clock, State.OK)
+        if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._writer = self._engine(writes=True, pool_size=1 if self.is_sqlite else pool_size)
+        self._reader = (
+            self._engine(writes=False, pool_size=pool_size) if self.is_sqlite else self._writer
+        )
+
+    def _engine(self, *, writes: bool, pool_size: int) -> AsyncEngine:
+        if not self.is_sqlite:
+            return create_async_engine(
+                self.url,
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                pool_timeout=BUSY_SECONDS,
+                connect_args={"timeout": 5, "command_timeout": 60},
+            )
+        engine = create_async_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            connect_args={"timeout": BUSY_SECONDS},
+        )
+        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediate if writes else _begin_deferred)
+        return engine
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Give a session to read with; whatever it changes is rolled back.
+
+        Raises:
+            DatabaseAway: The database does not answer.
+        """
+        async with self._guarded(), AsyncSession(self._reader, expire_on_commit=False) as session:
+            await self._open(session)
+            try:
+                yield session
+            finally:
+                await session.rollback()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """Give a transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            DatabaseAway: The database does not answer.
+        """
+        async with self._guarded(), AsyncSession(self._writer, expire_on_commit=False) as session:
+            await self._open(session)
+            tx = Tx(session, self.clock.now(), self.bus)
+            yield tx
+            await tx.settle()
+            await session.commit()
+        tx.tell()
+
+    async def create_all(self) -> None:
+        """Make every table that is imported; for tests, real databases are migrated."""
+        async with self._writer.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    async def health(self) -> dict[str, Part]:
+        """Ask the database something; see HasHealth."""
+        try:
+            async with self.read():
+                pass
+        except DatabaseAway:
+            pass
+        return {"database": self._condition.part}
+
+    async def _open(self, session: AsyncSession) -> None:
+        try:
+            await session.connection()
+        except OSError as error:
+            raise DatabaseAway from error
+        self._condition.set(State.OK)
+
+    @asynccontextmanager
+    async def _guarded(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DatabaseAway as away:
+            self._condition.set(State.DOWN, f"database does not answer: {away.__cause__}")
+            raise
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            self._condition.set(State.DOWN, f"database does not answer: {_first_line(error)}")
+            raise DatabaseAway from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                self._condition.set(State.DOWN, f"database does not answer: {_first_line(error)}")
+                raise DatabaseAway from error
+            raise
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # the write lock first: no upgrade, no deadlock
+
+
+def _begin_deferred(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")
