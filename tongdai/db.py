@@ -28,7 +28,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-SQLModel.metadata.naming_convention = NAMES  # type: ignore[assignment]  # a plain dict is what the docs give
+SQLModel.metadata.naming_convention = NAMES
 
 
 class DatabaseAway(Unavailable):
@@ -179,7 +179,7 @@ class Database:
 
     async def _open(self, session: AsyncSession) -> None:
         try:
-            await session.connection()
+            _ = await session.connection()
         except OSError as error:
             raise DatabaseAway from error
         self._condition.set(State.OK)
