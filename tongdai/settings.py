@@ -374,7 +374,10 @@ def _unique(what: str, values: list[str]) -> None:
 
 
 def _sentence(path: Path, text: str, error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    first = min(
+        found, key=lambda e: e["type"] == "missing"
+    )  # a misspelt key before the one it left out
     where = ".".join(str(part) for part in first["loc"])
     right = _what_is_right(first["type"], tuple(first["loc"]))
     variable = "TONGDAI_" + "__".join(str(part) for part in first["loc"]).upper()

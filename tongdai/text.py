@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_NUMBER = re.compile(r"(?<![\w.:-])(\+?\d{2,5})\d{4,}(\d{2})(?![\w:-])")
+_NUMBER = re.compile(r"(?<![\w.:-])(\+?\d{2,5})\d{4,}(\d{2})(?![\w:-]|\.\d)")
 
 
 def nfc(text: str) -> str:

@@ -1,0 +1,1 @@
+"""What exists for development only: the one clock that can be moved (`tongdai clock`)."""
