@@ -1,0 +1,176 @@
+"""The hotlines' prompts: their texts (ivr/prompts/*.toml) spoken by espeak-ng, levelled by sox.
+
+Made at set-up into the folder that the settings name: `<folder>/<hotline>/<prompt>.wav`, 8 kHz
+16-bit mono, `<folder>/music/*.wav` for those who wait. A file is made again only when its text,
+voice or recipe changed (`<prompt>.said` beside it keeps what it was made from). A province that has
+its prompts spoken by a person puts the .wav there and deletes the .said: it is then left alone.
+"""
+
+import hashlib
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tongdai.settings import HotlineTable, Settings
+
+TEXTS = Path(__file__).resolve().parent / "prompts"
+RECIPE = "espeak-ng -s 150, sox 8 kHz mono, gain -n -4 (1)"
+WORDS_A_MINUTE = "150"
+# Texts with a {field} are spoken when they are needed (`say`), not at set-up.
+_ON_DEMAND = "{field}"
+# A second each, plucked: pentatonic, nobody's copyright.
+_MELODY = "D4 E4 G4 A4 B4 A4 G4 E4 D4 G4 B4 D5 B4 A4 G4 E4 D4 E4 G4 A4 G4 E4 D4 D4"
+
+
+class PromptError(RuntimeError):
+    """A prompt could not be made; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One prompt: what is said, in which voice, into which file (.wav)."""
+
+    path: Path
+    text: str
+    voice: str
+
+    @property
+    def recipe(self) -> str:
+        """What the file was made from, as it is kept beside it."""
+        return f"{RECIPE}\n{self.voice}\n{self.text}\n"
+
+    def is_current(self) -> bool:
+        """Whether the file is there and was made from this text (or by a person)."""
+        if not self.path.exists():
+            return False
+        said = self.path.with_suffix(".said")
+        return not said.exists() or said.read_text(encoding="utf-8") == self.recipe
+
+
+def texts(hotline: HotlineTable) -> dict[str, str]:
+    """Return the hotline's texts by name, on one line each, place and title filled in."""
+    merged: dict[str, str] = {}
+    for file in (TEXTS / "common.toml", TEXTS / f"{hotline.id}.toml"):
+        if file.exists():
+            merged |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: " ".join(text.split())
+        .replace("{name}", hotline.name)
+        .replace("{title}", hotline.title)
+        for name, text in merged.items()
+    }
+
+
+def prompts(settings: Settings) -> Iterator[Prompt]:
+    """Yield every prompt of every hotline."""
+    for hotline in settings.hotlines:
+        folder = settings.prompts.folder.resolve() / hotline.id
+        for name, text in texts(hotline).items():
+            if _ON_DEMAND not in text:
+                yield Prompt(path=folder / f"{name}.wav", text=text, voice=hotline.voice)
+
+
+def missing(settings: Settings) -> list[Path]:
+    """Return the files that set-up has not made yet, for the doctor."""
+    music = music_file(settings)
+    wanted = [prompt.path for prompt in prompts(settings)]
+    return [path for path in (*wanted, music) if not path.exists()]
+
+
+def build(settings: Settings) -> list[Path]:
+    """Make what is missing or changed, and return what was made.
+
+    Raises:
+        PromptError: espeak-ng or sox is missing or failed.
+    """
+    made = []
+    for prompt in prompts(settings):
+        if not prompt.is_current():
+            _speak(prompt)
+            made.append(prompt.path)
+    music = music_file(settings)
+    if not music.exists():
+        _melody(music)
+        made.append(music)
+    return made
+
+
+def say(settings: Settings, hotline: HotlineTable, name: str, field: str) -> Path:
+    """Return a prompt that names a field, spoken now if it was never spoken before.
+
+    Args:
+        settings: Where the prompts lie.
+        hotline: Whose voice and text.
+        name: The text's name: `called_field`.
+        field: The field's name, as people say it. It reaches espeak-ng on its standard input and
+            never a file's name (the name is a digest).
+
+    Raises:
+        PromptError: espeak-ng or sox is missing or failed; play `called_general` then.
+    """
+    text = texts(hotline)[name].replace(_ON_DEMAND, " ".join(field.split()))
+    digest = hashlib.sha256(f"{RECIPE}{hotline.voice}{text}".encode()).hexdigest()[:20]
+    path = settings.prompts.folder.resolve() / hotline.id / "said" / f"{digest}.wav"
+    prompt = Prompt(path=path, text=text, voice=hotline.voice)
+    if not prompt.is_current():
+        _speak(prompt)
+    return path
+
+
+def music_file(settings: Settings) -> Path:
+    """Return the melody for those who wait."""
+    return settings.prompts.folder.resolve() / "music" / "waiting.wav"
+
+
+def speak(text: str, voice: str, path: Path) -> None:
+    """Speak `text` into `path` (.wav, 8 kHz mono 16-bit), replacing it in one step.
+
+    Raises:
+        PromptError: espeak-ng or sox is missing or failed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.wav")
+    say = ["espeak-ng", "-v", voice, "-s", WORDS_A_MINUTE, "-b", "1", "--stdin", "--stdout"]
+    level = ["sox", "-t", "wav", "-", "-r", "8000", "-b", "16", "-c", "1", str(partial)]
+    sound = _run(say, path, text.encode())
+    _run([*level, "gain", "-n", "-4", "pad", "0.2", "0.3"], path, sound)
+    partial.chmod(0o644)
+    partial.replace(path)
+
+
+def _speak(prompt: Prompt) -> None:
+    speak(prompt.text, prompt.voice, prompt.path)
+    prompt.path.with_suffix(".said").write_text(prompt.recipe, encoding="utf-8")
+
+
+def _melody(path: Path) -> None:
+    """Make the quiet melody for those who wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notes = _MELODY.split()
+    partial = path.with_suffix(".partial.wav")
+    parts = []
+    for number, note in enumerate(notes):
+        part = path.with_name(f"note-{number}.wav")
+        wave = ["synth", "1.0", "pluck", note, "fade", "0", "1.0", "0.1", "gain", "-n", "-14"]
+        _run(["sox", "-R", "-n", "-r", "8000", "-b", "16", "-c", "1", str(part), *wave], path)
+        parts.append(part)
+    _run(["sox", *map(str, parts), str(partial)], path)
+    for part in parts:
+        part.unlink()
+    partial.chmod(0o644)
+    partial.replace(path)
+
+
+def _run(command: list[str], path: Path, given: bytes = b"") -> bytes:
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        message = f"{path.name}: {command[0]} cannot be run ({error})"
+        raise PromptError(message) from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        message = f"{path.name}: {command[0]} failed: {said}"
+        raise PromptError(message)
+    return done.stdout

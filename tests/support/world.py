@@ -1,0 +1,235 @@
+"""A private world for a test: Asterisk, the carrier with desk telephones, Kannel, on free ports.
+
+    async with World(tmp_path) as world:                     # or parts={"asterisk", "carrier"}
+        world.settings                                       # tongdai.settings.Settings
+        await world.add_member("can-tho", "1001", "anna")    # QueueAdd PJSIP/desk-1001
+        call = await world.carrier.place_call("02921022", "0912345678", "Nguyễn Văn A")
+        ...                                                  # desk-1001 rings 0.5 s and answers
+        await world.carrier.behave("1001", "ring")           # or busy, reject, answer
+        await world.carrier.hang_up(call)
+        world.asterisk.child.kill(); await world.start_asterisk()   # kill -9 and again
+        world.smsc.messages                                  # what the fake SMSC received
+
+Nothing that it starts listens on a fixed port, so any number of worlds run side by side, and beside
+`make run`. The settings file is `world.folder / "tongdai.toml"` (set TONGDAI_CONFIG to it for a
+`tongdai serve` in a process of its own). The service itself is not started here: build it from
+`world.settings`.
+
+A start takes about two seconds; prompts are spoken once per machine and hard-linked. Use
+`@pytest.mark.asterisk` (and `gateway` with Kannel). Start a world from the test's own (main) thread:
+its programs end when that thread does, so that a killed test leaves nothing behind.
+
+Numbers dialled out (Originate PJSIP/<number>@carrier) behave by their last digit (DESIGN.md); those
+that answer ring 2 s (`ring_seconds`), listen `key_after_seconds`, press 1 unless the last but one
+digit is 7 (presses 2), 8 (presses 3) or 9 (presses nothing), then say `person_sound`.
+
+The dialplan's contexts and the spool: docs/pbx.md, docs/recordings-spool.md.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ivr.prompt_builder import build, missing, music_file
+from rig.ami import Ami, until_booted
+from rig.asterisk import CHECKOUT, Asterisk
+from rig.carrier import Carrier, CarrierAddress
+from rig.config import Ports, settings_text
+from rig.ports import free_ports
+from telephony.pbx_config import render
+from tongdai.settings import Settings, load, seat_secret
+
+ALL = frozenset({"asterisk", "carrier"})
+
+
+class World:
+    """Asterisk, carrier and Kannel of one test; see the module's docstring."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        parts: Collection[str] = ALL,
+        hotlines: tuple[str, ...] | None = None,
+        database_url: str | None = None,
+        desks: Collection[str] = ("1001", "1002", "1003"),
+        seats: tuple[int, int] = (1001, 1010),
+        changes: dict[str, dict[str, object]] | None = None,
+        citizen_rtp: tuple[int, int] | None = None,
+        ring_seconds: int = 2,
+        key_after_seconds: int = 2,
+        person_sound: str = "person",
+        desk_sound: str = "person",
+        spoken: bool = False,
+    ) -> None:
+        """Write the settings; nothing runs yet.
+
+        Args:
+            folder: Everything lies below it (tmp_path).
+            parts: Which of asterisk, carrier to start.
+            hotlines: Ids; all five by default.
+            database_url: For `settings.database`; SQLite in the folder by default.
+            desks: Desk telephones that the carrier registers.
+            seats: First and last extension of the pool.
+            changes: Settings to change, see `rig.config.settings_text`.
+            citizen_rtp: The carrier's RTP ports; a range of its own by default.
+            ring_seconds: How long called persons' telephones ring before they are answered.
+            key_after_seconds: How long they listen before they press the key.
+            person_sound: What called persons say (rig.carrier.SOUNDS, TONES).
+            desk_sound: What is said at desk telephones.
+            spoken: Real prompts (a greeting of some ten seconds); else each is a beep of 0.3 s.
+        """
+        self.folder = folder.resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.parts = frozenset(parts)
+        self._spoken = spoken
+        self.ports = _ports()
+        path = self.folder / "tongdai.toml"
+        text = settings_text(
+            self.folder,
+            self.ports,
+            database_url=database_url,
+            hotlines=hotlines,
+            seats=seats,
+            changes=changes,
+        )
+        path.write_text(text, encoding="utf-8")
+        self.settings: Settings = load(path)
+        self.pbx = self.settings.pbx[0]
+        self.spool = self.settings.recordings.spool
+        self.asterisk = Asterisk(
+            "asterisk",
+            self.folder / "asterisk",
+            spool=(self.spool,),
+            shown=(self.settings.prompts.folder,),
+        )
+        rtp = citizen_rtp or (20000, 24000)
+        self.carrier = Carrier(
+            self.folder / "carrier",
+            self.pbx,
+            CarrierAddress(
+                ami_port=self.ports.carrier_ami, secret="rig", rtp_first=rtp[0], rtp_last=rtp[1]
+            ),
+            ring_seconds=ring_seconds,
+            key_after_seconds=key_after_seconds,
+            person_sound=person_sound,
+            desks={extension: self.desk_secret(extension) for extension in desks},
+            desk_sound=desk_sound,
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def start(self) -> None:
+        """Start the parts and return when they are ready (desk telephones registered, too)."""
+        self._prompts()
+        if "asterisk" in self.parts:
+            await self.start_asterisk()
+        if "carrier" in self.parts:
+            self.carrier.start()
+            await self.carrier.ready()
+            await self.carrier.registered()
+
+    async def start_asterisk(self, within: float = 30) -> None:
+        """Render, start (again) and return when it has booted."""
+        render(self.settings, self.asterisk.layout.etc, layout=self.asterisk.layout)
+        self.asterisk.start()
+        secret = self.pbx.secret.get_secret_value()
+        await until_booted(self.pbx.host, self.pbx.port, self.pbx.username, secret, within)
+
+    def stop(self) -> None:
+        """Stop everything that was started."""
+        self.carrier.stop()
+        self.asterisk.stop()
+
+    def ami(self) -> Ami:
+        """Return a client of our PBX's manager interface with the service's own rights."""
+        secret = self.pbx.secret.get_secret_value()
+        return Ami(self.pbx.host, self.pbx.port, self.pbx.username, secret)
+
+    def desk_secret(self, extension: str) -> str:
+        """Return the SIP password of `desk-<extension>`."""
+        return seat_secret(self.settings, "desk", extension)
+
+    async def add_member(
+        self, hotline: str, extension: str, account: str, kind: str = "desk"
+    ) -> None:
+        """Put an operator's telephone into a hotline's queue, as the service does."""
+        async with self.ami() as ami:
+            await ami.action(
+                "QueueAdd",
+                Queue=f"tongdai-{hotline}",
+                Interface=f"PJSIP/{kind}-{extension}",
+                MemberName=account,
+            )
+
+    def recordings(self) -> list[Path]:
+        """Return the files in the spool."""
+        return sorted(path for path in self.spool.glob("*") if path.is_file())
+
+    def _prompts(self) -> None:
+        """Link the prompts from the checkout's store, where each is spoken once."""
+        store = CHECKOUT / ".test" / ("prompts" if self._spoken else "beeps")
+        table = self.settings.prompts.model_copy(update={"folder": store})
+        kept = self.settings.model_copy(update={"prompts": table})
+        if self._spoken:
+            build(kept)
+        else:
+            _beep(kept)
+        folder = self.settings.prompts.folder
+        shutil.copytree(store, folder, copy_function=_link, dirs_exist_ok=True)
+
+
+def _beep(settings: Settings) -> None:
+    """Make a short tone of every prompt; the melody for those who wait is one, too."""
+    for path in missing(settings):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        seconds = "8" if path == music_file(settings) else "0.3"
+        partial = path.with_name(f"{os.getpid()}.partial.wav")
+        wave = ["synth", seconds, "sine", "660", "gain", "-20"]
+        made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave]
+        subprocess.run(made, check=True)
+        partial.replace(path)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _ports() -> Ports:
+    web, agi, ami, http, sip, carrier_ami, sendsms, admin, smsbox, smsc = free_ports(10)
+    return Ports(
+        web=web,
+        agi=agi,
+        ami=ami,
+        http=http,
+        sip=sip,
+        carrier_sip=sip,
+        carrier_ami=carrier_ami,
+        sendsms=sendsms,
+        kannel_admin=admin,
+        smsbox=smsbox,
+        smsc=smsc,
+    )
