@@ -1,0 +1,1 @@
+"""The manager interface of Asterisk: bytes, packets, and the client."""

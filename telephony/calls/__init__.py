@@ -1,0 +1,1 @@
+"""Calls: what the PBX's packets make of them."""

@@ -1,0 +1,165 @@
+"""(call, packet) -> call, events, ledger: what one packet makes of one call; pure.
+
+Which call a packet belongs to is said by correlate.py; packets of a call come in their order.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from telephony.ami import packets as p
+from telephony.calls.model import Call, Direction, Outcome, Signal
+from telephony.calls.work import LOST, MAX_NAME, Seats, Step, Work, caller_fields
+from tongdai.ids import AccountId
+from tongdai.text import clean
+
+
+def fold(call: Call, packet: p.Packet, seats: Seats) -> Step:
+    """Return what `packet` makes of `call`. The version grows by one if anybody can see it."""
+    work = Work(call, packet.at, seats)
+    work.touch(packet.channel, add=not isinstance(packet, _NEVER_ADD))
+    handler = _HANDLERS.get(type(packet))
+    if handler is not None:
+        handler(work, packet)
+    work.settle()
+    return work.done()
+
+
+def _new_callerid(w: Work, packet: p.NewCallerid) -> None:
+    if packet.channel.uniqueid != w.main or w.view.direction is not Direction.INBOUND or w.over:
+        return
+    if packet.hidden and w.view.caller_number is not None:
+        w.show(**caller_fields(w.view.caller_raw, packet.caller_name, hidden=True))
+    elif packet.caller_name and not w.view.caller_name:
+        w.show(caller_name=clean(packet.caller_name)[:MAX_NAME])
+
+
+def _renamed(w: Work, packet: p.Renamed) -> None:
+    known = w.channels.get(packet.channel.uniqueid)
+    if known is not None:
+        role, seat = p.role_of(packet.channel.name)
+        w.put(replace(known, name=packet.channel.name, role=role, seat=seat))
+        w.moved = True
+
+
+def _hangup(w: Work, packet: p.Hangup) -> None:
+    uniqueid = packet.channel.uniqueid
+    if uniqueid == w.main:
+        w.cause = packet.cause
+    channel = w.channels.get(uniqueid)
+    if channel is None:
+        return
+    channel = w.stop_ring(channel, "CANCEL")
+    w.close_leg(channel, "lost" if packet.cause == LOST else "hangup")
+    w.drop(uniqueid)
+
+
+def _dial_begin(w: Work, packet: p.DialBegin) -> None:
+    channel = w.channels[packet.channel.uniqueid]
+    if channel.number != packet.number:
+        channel = replace(channel, number=packet.number)
+        w.put(channel)
+    if w.view.direction is Direction.OUTBOUND and channel.seat is None and not w.view.caller_raw:
+        w.show(**caller_fields(packet.number, ""))
+    if channel.seat is None:
+        w.start_ring(channel, None)
+    elif w.queue is None:
+        w.start_ring(channel, w.seats.operator_of(channel.seat))
+
+
+def _agent_called(w: Work, packet: p.AgentCalled) -> None:
+    w.touch(packet.dest, add=True)
+    channel = w.channels[packet.dest.uniqueid]
+    operator = AccountId(packet.member) if packet.member else None
+    w.start_ring(channel, operator)
+
+
+def _dial_end(w: Work, packet: p.DialEnd) -> None:
+    channel = w.channels.get(packet.channel.uniqueid)
+    if channel is not None:
+        w.stop_ring(channel, packet.status)
+
+
+def _bridge_enter(w: Work, packet: p.BridgeEnter) -> None:
+    channel = w.channels[packet.channel.uniqueid]
+    if channel.bridge == packet.bridge:
+        return
+    channel = w.close_leg(w.stop_ring(channel, "ANSWER"), "left")
+    operator = channel.operator
+    if channel.seat and operator is None:
+        operator = w.seats.operator_of(channel.seat)
+    w.legs_begun += 1
+    w.put(
+        replace(
+            channel,
+            bridge=packet.bridge,
+            bridge_since=w.at,
+            leg=w.legs_begun,
+            operator=operator,
+        )
+    )
+    w.moved = True
+    if channel.uniqueid == w.main:
+        w.queue = None
+
+
+def _bridge_leave(w: Work, packet: p.BridgeLeave) -> None:
+    channel = w.channels.get(packet.channel.uniqueid)
+    if channel is not None and channel.bridge == packet.bridge:
+        w.put(w.close_leg(channel, "left"))
+
+
+def _hold(w: Work, packet: p.Packet) -> None:
+    channel = w.channels[packet.channel.uniqueid]
+    w.put(replace(channel, holding=isinstance(packet, p.Hold)))
+
+
+def _queue_join(w: Work, packet: p.QueueJoin) -> None:
+    if packet.channel.uniqueid != w.main or w.queue == packet.queue or w.over:
+        return
+    w.queue = packet.queue
+    joined, answered = w.view.queue_joined_at, w.view.answered_at
+    if joined is None or (answered is not None and answered > joined):
+        w.show(queue_joined_at=w.at)
+    w.signals.append(Signal.JOINED_QUEUE)
+
+
+def _queue_leave(w: Work, packet: p.QueueLeave) -> None:
+    if packet.channel.uniqueid != w.main:
+        return
+    w.queue = None
+    if not any(c.seat and c.state == p.UP for c in w.channels.values()):
+        w.signals.append(Signal.LEFT_QUEUE)
+
+
+def _blind_transfer(w: Work, packet: p.BlindTransfer) -> None:
+    del packet
+    w.signals.append(Signal.SENT_AWAY)
+
+
+def _user_event(w: Work, packet: p.UserEvent) -> None:
+    if packet.channel.uniqueid != w.main or w.over:
+        return
+    if packet.event == "TongdaiMenu":
+        w.show(menu=clean(packet.choice)[:32])
+    elif packet.event == "TongdaiOutcome":
+        w.hint = next((o for o in Outcome if o.value == packet.choice), w.hint)
+
+
+_NEVER_ADD = (p.Hangup, p.Renamed, p.BridgeLeave, p.DialEnd)
+_HANDLERS: dict[type[p.Packet], Callable[[Work, Any], None]] = {
+    p.NewCallerid: _new_callerid,
+    p.Renamed: _renamed,
+    p.Hangup: _hangup,
+    p.DialBegin: _dial_begin,
+    p.DialEnd: _dial_end,
+    p.AgentCalled: _agent_called,
+    p.BridgeEnter: _bridge_enter,
+    p.BridgeLeave: _bridge_leave,
+    p.Hold: _hold,
+    p.Unhold: _hold,
+    p.QueueJoin: _queue_join,
+    p.QueueLeave: _queue_leave,
+    p.BlindTransfer: _blind_transfer,
+    p.UserEvent: _user_event,
+}

@@ -1,0 +1,264 @@
+"""All calls of one PBX in memory, fed strictly in order; knows no I/O and reads no clock.
+
+Whatever is in here follows from the journal: packets, what reconciliation read, and notes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from telephony.ami import packets as p
+from telephony.calls import correlate
+from telephony.calls.correlate import Rules
+from telephony.calls.events import CallEvent, CallStarted
+from telephony.calls.fold import fold
+from telephony.calls.model import Call, CallChannels, CallState, CallView, Direction, Leg
+from telephony.calls.work import NoSeats, Seats, companions
+from tongdai.ids import (
+    CallId,
+    HotlineId,
+    Linkedid,
+    TicketId,
+    TransferId,
+    Uniqueid,
+    call_id_of,
+)
+
+REMEMBERED = 1000
+"""Ended calls that are still answered for (wrap-up, late pages)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one packet changed: events to publish, rows of the ledger, the call if it is to save."""
+
+    events: tuple[CallEvent, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    view: CallView | None = None
+
+
+NOTHING = Change()
+
+
+@dataclass(slots=True)
+class _Stranger:
+    """A channel that belongs to no call (yet)."""
+
+    facts: p.Facts
+    caller: tuple[str, str]
+    born: datetime
+    bridge: str | None = None
+    since: datetime | None = None
+
+
+class Registry:
+    """The calls of one PBX."""
+
+    def __init__(self, pbx: str, rules: Rules, seats: Seats | None = None) -> None:
+        self.pbx, self.rules, self.seats = pbx, rules, seats or NoSeats()
+        self.live: dict[CallId, Call] = {}
+        self.ended: OrderedDict[CallId, CallView] = OrderedDict()
+        self.transfers: dict[TransferId, CallId] = {}
+        self.strangers: dict[Uniqueid, _Stranger] = {}
+        self.seen: dict[Uniqueid, int] = {}
+        self.epoch = 0
+        self._channels: dict[Uniqueid, CallId] = {}
+        self._linkedids: dict[Linkedid, CallId] = {}
+
+    def feed(self, packet: p.Packet) -> Change:
+        """Take the next packet that the PBX sent."""
+        self.seen[packet.channel.uniqueid] = self.epoch
+        return self._take(packet)
+
+    def feed_told(self, packets: Iterable[p.Packet]) -> list[Change]:
+        """Take packets that reconciliation made: they prove of no channel that it lives."""
+        return [change for change in map(self._take, packets) if change is not NOTHING]
+
+    def expect(self, transfer: TransferId, call: CallId) -> None:
+        """Legs that carry TONGDAI_TRANSFER=`transfer` belong to `call`."""
+        if call in self.live:
+            self.transfers[transfer] = call
+
+    def link_ticket(self, call: CallId, ticket: TicketId) -> CallView | None:
+        """Note the ticket of a call; return the call as it is now, None when it is unknown."""
+        known = self.live.get(call)
+        if known is not None:
+            self.live[call] = replace(known, view=replace(known.view, ticket=ticket))
+            return self.live[call].view
+        if call in self.ended:
+            self.ended[call] = replace(self.ended[call], ticket=ticket)
+            return self.ended[call]
+        return None
+
+    def view(self, call: CallId) -> CallView | None:
+        """Return a call that is live or lately ended."""
+        known = self.live.get(call)
+        return known.view if known is not None else self.ended.get(call)
+
+    def call_of(self, uniqueid: Uniqueid) -> Call | None:
+        """Return the live call that a channel belongs to."""
+        key = self._channels.get(uniqueid)
+        return None if key is None else self.live.get(key)
+
+    def views(self) -> tuple[CallView, ...]:
+        """Return the calls that have not ended."""
+        return tuple(c.view for c in self.live.values() if c.view.state is not CallState.ENDED)
+
+    def channels_of(self, call: CallId) -> CallChannels | None:
+        """Return the names of a live call's channels."""
+        known = self.live.get(call)
+        if known is None:
+            return None
+        main = known.channels.get(known.main)
+        seats = [c for c in companions(known.main, known.channels) if c.seat]
+        seats += [c for c in known.channels.values() if c.seat and c.seat == known.view.seat]
+        operator = seats[0].name if seats else None
+        named = {known.main} | ({seats[0].uniqueid} if seats else set())
+        return CallChannels(
+            caller=main.name if main else None,
+            operator=operator,
+            others=tuple(c.name for u, c in known.channels.items() if u not in named),
+        )
+
+    def adopt(self, call: Call) -> None:
+        """Take over a call from elsewhere: a checkpoint, or a row without an end."""
+        self.live[call.view.id] = call
+        self._linkedids[call.view.linkedid] = call.view.id
+        self._channels[call.main] = call.view.id
+        for channel in call.channels.values():
+            self._channels[channel.uniqueid] = call.view.id
+            if channel.transfer is not None:
+                self.transfers[channel.transfer] = call.view.id
+
+    def knows(self, linkedid: Linkedid) -> bool:
+        """Say whether a linkedid is one of a call that is live or lately ended."""
+        call = call_id_of(self.pbx, linkedid)
+        return linkedid in self._linkedids or call in self.live or call in self.ended
+
+    def _take(self, packet: p.Packet) -> Change:
+        call = self._locate(packet)
+        change = self._stranger(packet) if call is None else self._fold(call, packet)
+        if isinstance(packet, p.Hangup):
+            self.seen.pop(packet.channel.uniqueid, None)
+            self.strangers.pop(packet.channel.uniqueid, None)
+        return change
+
+    def _locate(self, packet: p.Packet) -> Call | None:
+        facts = packet.channel
+        own = self._channels.get(facts.uniqueid)
+        if isinstance(packet, p.BridgeEnter):
+            own = self._merged(facts, own)
+        if own is None and isinstance(packet, p.Hangup | p.Renamed | p.BridgeLeave):
+            return None
+        if own is None and facts.transfer is not None:
+            own = self.transfers.get(facts.transfer)
+            if own is not None:
+                self._linkedids.setdefault(facts.linkedid, own)
+        if own is None:
+            own = self._linkedids.get(facts.linkedid)
+        return None if own is None else self.live.get(own)
+
+    def _merged(self, facts: p.Facts, own: CallId | None) -> CallId | None:
+        """Let go of a channel whose linkedid has become another call's, unless it is a caller's."""
+        if own is None:
+            return None
+        other = self._linkedids.get(facts.linkedid)
+        call = self.live.get(own)
+        if other is None or other == own or call is None or call.main == facts.uniqueid:
+            return own
+        rest = {k: v for k, v in call.channels.items() if k != facts.uniqueid}
+        self.live[own] = replace(call, channels=rest)
+        return other
+
+    def _fold(self, call: Call, packet: p.Packet) -> Change:
+        arriving = isinstance(packet, p.BridgeEnter)
+        step = fold(call, packet, self.seats)
+        change = self._keep(call, step.call, step.events, step.legs)
+        if arriving and packet.channel.uniqueid in self.strangers:
+            del self.strangers[packet.channel.uniqueid]
+        if arriving and isinstance(packet, p.BridgeEnter) and self.strangers:
+            return self._meet_strangers(step.call.view.id, packet, change)
+        return change
+
+    def _keep(
+        self, before: Call, call: Call, events: tuple[CallEvent, ...], legs: tuple[Leg, ...]
+    ) -> Change:
+        key = call.view.id
+        self.live[key] = call
+        if call.channels is not before.channels:
+            for uniqueid, channel in call.channels.items():
+                self._channels[uniqueid] = key
+                if channel.transfer is not None:
+                    self.transfers.setdefault(channel.transfer, key)
+            for uniqueid in before.channels.keys() - call.channels.keys():
+                self._channels.pop(uniqueid, None)
+        if call.view.state is CallState.ENDED and not call.channels:
+            self._put_away(call)
+        changed = call.view if call.view is not before.view else None
+        if changed is None and not legs and not events:
+            return NOTHING
+        return Change(events, legs, changed)
+
+    def _put_away(self, call: Call) -> None:
+        key = call.view.id
+        del self.live[key]
+        self._channels.pop(call.main, None)
+        for linkedid in [n for n, owner in self._linkedids.items() if owner == key]:
+            del self._linkedids[linkedid]
+        for transfer in [n for n, owner in self.transfers.items() if owner == key]:
+            del self.transfers[transfer]
+        self.ended[key] = call.view
+        if len(self.ended) > REMEMBERED:
+            self.ended.popitem(last=False)
+
+    def _stranger(self, packet: p.Packet) -> Change:
+        facts, uniqueid = packet.channel, packet.channel.uniqueid
+        if isinstance(packet, p.Hangup | p.Renamed) or not facts.linkedid:
+            return NOTHING
+        known = self.strangers.get(uniqueid)
+        if known is None:
+            caller = ("", "")
+            if isinstance(packet, p.Newchannel):
+                caller = (packet.number, packet.caller_name)
+            known = self.strangers[uniqueid] = _Stranger(facts, caller, packet.at)
+        known.facts = facts
+        if isinstance(packet, p.BridgeEnter):
+            known.bridge, known.since = packet.bridge, packet.at
+        elif isinstance(packet, p.BridgeLeave):
+            known.bridge = known.since = None
+        begun = correlate.begins(facts, self.rules)
+        if begun is None or self.knows(facts.linkedid):
+            return NOTHING
+        return self._begin(packet, known, begun)
+
+    def _begin(
+        self,
+        packet: p.Packet,
+        known: _Stranger,
+        begun: tuple[HotlineId, Direction],
+    ) -> Change:
+        del self.strangers[packet.channel.uniqueid]
+        call = correlate.new_call(
+            self.pbx, packet.channel, begun, known.caller, known.born, self.rules
+        )
+        self.adopt(call)
+        step = fold(call, packet, self.seats)
+        started = CallStarted(call=step.call.view, at=call.view.started_at)
+        self._keep(call, step.call, step.events, step.legs)
+        return Change((started, *step.events), step.legs, step.call.view)
+
+    def _meet_strangers(self, key: CallId, packet: p.BridgeEnter, change: Change) -> Change:
+        """Take in the strangers of a bridge that a channel of the call has entered."""
+        for uniqueid, stranger in tuple(self.strangers.items()):
+            call = self.live.get(key)
+            if stranger.bridge != packet.bridge or call is None:
+                continue
+            del self.strangers[uniqueid]
+            self._linkedids.setdefault(stranger.facts.linkedid, key)
+            entered = p.BridgeEnter(packet.at, stranger.facts, packet.bridge)
+            more = self._fold(call, entered)
+            change = Change(
+                change.events + more.events, change.legs + more.legs, more.view or change.view
+            )
+        return change

@@ -1,0 +1,360 @@
+"""One packet's work on one call: channels, ledger, ringing, and the state that follows; pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from telephony.ami import packets as p
+from telephony.calls import events as e
+from telephony.calls.model import (
+    TABLE,
+    Call,
+    CallState,
+    CallView,
+    Channel,
+    Direction,
+    Leg,
+    LegKind,
+    Outcome,
+    Signal,
+)
+from tongdai.ids import AccountId, Uniqueid
+from tongdai.phone import parse_caller
+from tongdai.text import clean
+
+HOLD_CONTEXTS = frozenset({"tongdai-hold"})
+MENU_CONTEXTS = frozenset({"tongdai-menu", "tongdai-survey", "tongdai-voicemail"})
+LOST = -1
+"""The cause of a Hangup that nobody told: reconciliation found the channel gone."""
+_FAILURES = frozenset({LOST, 34, 38, 41, 42, 44, 47, 58, 65, 79, 88, 95, 100, 111})
+MAX_NAME = 256
+
+
+class Seats(Protocol):
+    """Knows who sits where."""
+
+    def operator_of(self, seat: str) -> AccountId | None:
+        """Return who is signed in at the phone `web-1001` or `desk-1001`."""
+        ...
+
+
+class NoSeats:
+    """Nobody is known anywhere: for replay."""
+
+    def operator_of(self, seat: str) -> AccountId | None:
+        """Return None."""
+        del seat
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a packet made: the call now, what to tell, and rows of the ledger that are closed."""
+
+    call: Call
+    events: tuple[e.CallEvent, ...] = ()
+    legs: tuple[Leg, ...] = ()
+
+
+class Work:
+    """One packet's work on one call; lives for the length of `fold`."""
+
+    def __init__(self, call: Call, at: datetime, seats: Seats) -> None:
+        self.call, self.view, self.at, self.seats = call, call.view, at, seats
+        self.main, self.channels = call.main, call.channels
+        self.queue, self.hint, self.legs_begun = call.queue, call.hint, call.legs
+        self.connected, self.talked_in = call.connected, call.talked_in
+        self.signals: list[Signal] = []
+        self.seen: dict[str, Any] = {}
+        self.events: list[Callable[[CallView], e.CallEvent]] = []
+        self.legs: list[Leg] = []
+        self.moved = self.bumped = False
+        self.cause: int | None = None
+
+    @property
+    def over(self) -> bool:
+        """The call has ended: its last channels are only put away."""
+        return self.view.state is CallState.ENDED
+
+    def touch(self, facts: p.Facts, *, add: bool) -> None:
+        """Note what the packet says of a channel; add the channel when it is new."""
+        known = self.channels.get(facts.uniqueid)
+        if known is None:
+            if add:
+                role, seat = p.role_of(facts.name)
+                self.put(
+                    Channel(
+                        uniqueid=facts.uniqueid,
+                        name=facts.name,
+                        role=role,
+                        seat=seat,
+                        state=facts.state,
+                        context=facts.context,
+                        transfer=facts.transfer,
+                    )
+                )
+        elif facts.linkedid and (
+            facts.state != known.state
+            or facts.context != known.context
+            or (facts.transfer is not None and facts.transfer != known.transfer)
+        ):
+            self.put(
+                replace(
+                    known,
+                    state=facts.state,
+                    context=facts.context,
+                    transfer=facts.transfer or known.transfer,
+                )
+            )
+
+    def put(self, channel: Channel) -> None:
+        """Keep a channel as it is now."""
+        self.channels = {**self.channels, channel.uniqueid: channel}
+
+    def drop(self, uniqueid: Uniqueid) -> None:
+        """Forget a channel."""
+        self.channels = {k: v for k, v in self.channels.items() if k != uniqueid}
+
+    def tell(self, kind: type[e.CallEvent], **more: Any) -> None:
+        """Tell of something, with the call as it is when the packet is done."""
+        at = self.at
+        self.events.append(lambda view: kind(call=view, at=at, **more))
+
+    def show(self, **fields: Any) -> None:
+        """Change what everybody sees."""
+        self.seen.update(
+            {k: v for k, v in fields.items() if self.seen.get(k, getattr(self.view, k)) != v}
+        )
+
+    def close_leg(self, channel: Channel, how: str) -> Channel:
+        """End a channel's stay in its bridge."""
+        if channel.bridge is None or channel.bridge_since is None:
+            return channel
+        self.legs.append(
+            self._leg(LegKind.TALK, channel, channel.leg, channel.bridge_since, how, channel.bridge)
+        )
+        self.moved = True
+        return replace(channel, bridge=None, bridge_since=None)
+
+    def start_ring(self, channel: Channel, operator: AccountId | None) -> None:
+        """A phone rings; tell of it when it is an operator's and no other of theirs rings yet."""
+        if channel.uniqueid == self.main or (channel.ring_since and channel.operator):
+            return
+        already = any(_same_person(channel, operator, c) for c in self.channels.values())
+        since = channel.ring_since or self.at
+        self.put(replace(channel, ring_since=since, operator=operator or channel.operator))
+        if channel.seat is None or self.over:
+            return
+        self.bumped = True
+        self._show_ringing()
+        if not already:
+            self.tell(e.CallRinging, operator=operator, seat=channel.seat)
+
+    def stop_ring(self, channel: Channel, why: str) -> Channel:
+        """A phone rings no more; an operator who answered stops ringing everywhere."""
+        if channel.ring_since is None:
+            return channel
+        self.legs_begun += 1
+        self.legs.append(
+            self._leg(LegKind.RING, channel, self.legs_begun, channel.ring_since, why, None)
+        )
+        quiet = replace(channel, ring_since=None)
+        self.put(quiet)
+        if channel.seat is None or self.over:
+            return quiet
+        others = [c for c in self.channels.values() if _same_person(channel, channel.operator, c)]
+        if why == "ANSWER":
+            for other in others:
+                self.put(replace(other, ring_since=None))
+        if why == "ANSWER" or not others:
+            self.tell(e.CallRingingStopped, operator=channel.operator, seat=channel.seat, why=why)
+        self.bumped = True
+        self._show_ringing()
+        return quiet
+
+    def _show_ringing(self) -> None:
+        ringing = sorted(
+            (c.ring_since, c.operator)
+            for c in self.channels.values()
+            if c.ring_since and c.operator and c.seat
+        )
+        self.show(ringing=tuple(dict.fromkeys(operator for _, operator in ringing)))
+
+    def _leg(
+        self, kind: LegKind, c: Channel, n: int, start: datetime, how: str, bridge: str | None
+    ) -> Leg:
+        return Leg(
+            call=self.view.id,
+            n=n,
+            kind=kind,
+            channel=c.name,
+            uniqueid=c.uniqueid,
+            main=c.uniqueid == self.main,
+            seat=c.seat,
+            operator=c.operator,
+            number=c.number,
+            transfer=c.transfer,
+            bridge=bridge,
+            started_at=start,
+            ended_at=max(start, self.at),
+            how=how,
+        )
+
+    def settle(self) -> None:
+        """Draw the conclusions: who is with whom, and which state that is."""
+        if self.over:
+            return
+        if self.cause is not None:
+            self._end(self.cause)
+            return
+        if self.moved:
+            self._meet()
+        main = self.channels.get(self.main)
+        context = main.context if main else ""
+        if not self.connected and self.queue is None:
+            trying = any(
+                c.transfer and c.ring_since and c.uniqueid != self.main
+                for c in self.channels.values()
+            )
+            if context in HOLD_CONTEXTS or trying:
+                self.signals.append(Signal.SENT_AWAY)
+            elif context in MENU_CONTEXTS:
+                self.signals.append(Signal.BACK_IN_MENU)
+        for signal in self.signals:
+            self._signal(signal)
+        if self.connected:
+            self._hold()
+
+    def _meet(self) -> None:
+        people = companions(self.main, self.channels)
+        if people and not self.connected:
+            self.talked_in = self.channels[self.main].context
+            self.signals.append(Signal.CONNECTED)
+        self.connected = bool(people)
+        seats = [c for c in people if c.seat]
+        if seats and all(c.seat != self.view.seat for c in seats):
+            newest = max(seats, key=lambda c: c.leg)
+            self.show(operator=newest.operator, seat=newest.seat)
+        if people and self.view.answered_at is None:
+            self.show(answered_at=self.at)
+
+    def _hold(self) -> None:
+        state = self.seen.get("state", self.view.state)
+        if state in (CallState.ANSWERED, CallState.HELD):
+            held = any(c.holding for c in companions(self.main, self.channels))
+            self._signal(Signal.HELD if held else Signal.RESUMED)
+
+    def _signal(self, signal: Signal) -> None:
+        before: CallState = self.seen.get("state", self.view.state)
+        after = TABLE.get((before, signal))
+        if after is None:
+            return
+        self.show(state=after)
+        operator = self.seen.get("operator", self.view.operator)
+        seat = self.seen.get("seat", self.view.seat)
+        match signal:
+            case Signal.JOINED_QUEUE:
+                self.tell(e.CallQueued)
+            case Signal.CONNECTED if before is not CallState.TRANSFERRING:
+                with_seat = any(c.seat for c in companions(self.main, self.channels))
+                self.tell(
+                    e.CallAnswered,
+                    operator=operator if with_seat else None,
+                    seat=seat if with_seat else None,
+                )
+            case Signal.CONNECTED if any(c.seat for c in companions(self.main, self.channels)):
+                self.tell(e.CallReturned, operator=operator, seat=seat)
+            case Signal.CONNECTED:
+                self.tell(e.CallTransferred)
+            case Signal.HELD:
+                self.tell(e.CallHeld)
+            case Signal.RESUMED:
+                self.tell(e.CallResumed)
+            case Signal.SENT_AWAY:
+                self.tell(e.CallTransferring)
+            case _:
+                pass
+
+    def _end(self, cause: int) -> None:
+        for channel in tuple(self.channels.values()):
+            if channel.seat and channel.ring_since:
+                self.stop_ring(channel, "CANCEL")
+        self.queue, self.connected = None, False
+        self.show(
+            state=CallState.ENDED,
+            outcome=self._outcome(cause),
+            ended_at=max(self.at, self.view.started_at),
+            ringing=(),
+        )
+        self.tell(e.CallEnded)
+
+    def _outcome(self, cause: int) -> Outcome:
+        if self.view.answered_at is not None:
+            return Outcome.ANSWERED
+        if self.hint is not None:
+            return self.hint
+        if self.view.direction is Direction.OUTBOUND:
+            return Outcome.FAILED
+        if self.view.queue_joined_at is None and cause in _FAILURES:
+            return Outcome.FAILED
+        return Outcome.ABANDONED
+
+    def done(self) -> Step:
+        """Return the result; a visible change that has no event of its own is CallUpdated."""
+        view = self.view
+        if self.seen or self.bumped:
+            view = replace(view, version=view.version + 1, **self.seen)
+            if not self.events:
+                self.tell(e.CallUpdated)
+        call = replace(
+            self.call,
+            view=view,
+            channels=self.channels,
+            queue=self.queue,
+            connected=self.connected,
+            talked_in=self.talked_in,
+            hint=self.hint,
+            legs=self.legs_begun,
+            last_at=max(self.at, self.call.last_at),
+        )
+        return Step(call, tuple(make(view) for make in self.events), tuple(self.legs))
+
+
+def companions(main: Uniqueid, channels: Mapping[Uniqueid, Channel]) -> list[Channel]:
+    """Return the people in one bridge with `main`, through Local channels that are not yet gone."""
+    own = channels.get(main)
+    if own is None or own.bridge is None:
+        return []
+    bridges, todo, found = {own.bridge}, [own.bridge], {}
+    by_name = {c.name: c for c in channels.values() if c.role is p.Role.PIPE}
+    while todo:
+        bridge = todo.pop()
+        for c in channels.values():
+            if c.bridge != bridge or c.uniqueid == main:
+                continue
+            if c.role is p.Role.PIPE:
+                other = by_name.get(c.name[:-1] + ("1" if c.name.endswith("2") else "2"))
+                if other is not None and other.bridge and other.bridge not in bridges:
+                    bridges.add(other.bridge)
+                    todo.append(other.bridge)
+            elif c.role is not p.Role.MACHINE:
+                found[c.uniqueid] = c
+    return list(found.values())
+
+
+def _same_person(ringing: Channel, operator: AccountId | None, other: Channel) -> bool:
+    if other.uniqueid == ringing.uniqueid or not other.ring_since or not other.seat:
+        return False
+    return operator is not None and other.operator == operator
+
+
+def caller_fields(raw: str, name: str, *, hidden: bool = False) -> dict[str, Any]:
+    """Return the view's caller_* fields for what the network gave."""
+    caller = parse_caller(raw, presentation_allowed=not hidden)
+    return {
+        "caller_number": caller.e164,
+        "caller_raw": caller.raw,
+        "caller_kind": caller.kind.value,
+        "caller_name": clean(name)[:MAX_NAME],
+    }

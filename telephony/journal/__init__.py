@@ -1,0 +1,1 @@
+"""The journal: every packet as it came, written before anybody interprets it."""
