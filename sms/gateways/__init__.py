@@ -1,0 +1,21 @@
+"""The gateways: each hands a message over and says how that went."""
+
+from sms.gateways.base import Gateway
+from sms.gateways.kannel import Kannel
+from sms.gateways.log import LogGateway
+from sms.gateways.mail import FolderMail, SmtpMail
+from tongdai.settings import MailTable, Settings, SmsGatewayTable
+
+
+def build(settings: Settings) -> tuple[Gateway, ...]:
+    """Make the SMS gateways of the settings, in the file's order: the first one sends."""
+    return tuple(_gateway(table) for table in settings.sms.gateway)
+
+
+def build_mail(table: MailTable) -> Gateway:
+    """Make what letters go through: a folder (development) or an SMTP server."""
+    return FolderMail(table) if table.kind == "folder" else SmtpMail(table)
+
+
+def _gateway(table: SmsGatewayTable) -> Gateway:
+    return Kannel(table) if table.kind == "kannel" else LogGateway(table)

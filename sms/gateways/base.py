@@ -1,0 +1,88 @@
+"""The contract that every gateway keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from tongdai.ids import MessageId
+
+
+class Outcome(StrEnum):
+    """How handing a message over went."""
+
+    ACCEPTED = "accepted"
+    """The gateway has it. That is not delivery."""
+    RETRY_LATER = "retry_later"
+    """It has surely not got it; the same again later may work."""
+    CONFIGURATION = "configuration"
+    """It refuses us, not this message: a person must mend the settings."""
+    FINAL = "final"
+    """It refuses this message for good."""
+    AMBIGUOUS = "ambiguous"
+    """Cut off after it may have heard: never send again blindly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A message to hand over.
+
+    Attributes:
+        id: Ours; the gateway's key against doubles, where it has one.
+        to: E.164, or an e-mail address.
+        sender: The registered sender, at most 11 characters; for a letter the hotline's name.
+        template: Template key, for gateways that take no text.
+        params: Its parameters as they are shown.
+        text: The rendered words.
+        subject: A letter's subject.
+        alphabet: `ascii` or `ucs2`; empty for a letter.
+        receipt_url: Where this message's delivery reports go, with its own token; empty when
+            nobody listens.
+    """
+
+    id: MessageId
+    to: str
+    sender: str
+    template: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    text: str
+    subject: str = ""
+    alphabet: str
+    receipt_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of it.
+
+    Attributes:
+        outcome: See Outcome.
+        words: The gateway's own words, or what went wrong.
+        reference: The gateway's own id, if it gave one.
+    """
+
+    outcome: Outcome
+    words: str
+    reference: str = ""
+
+
+class Gateway(Protocol):
+    """Hands messages over. `send` and `probe` never raise for what a network can do to them."""
+
+    name: str
+    per_second: float
+    """The most messages a second that it takes."""
+    reports: bool
+    """Whether delivery reports come back; without them `accepted` is the end."""
+
+    async def send(self, request: Request) -> Result:
+        """Hand one message over, once."""
+        ...
+
+    async def probe(self) -> Result:
+        """Ask whether it would take a message; nothing is sent."""
+        ...
+
+    async def close(self) -> None:
+        """Let connections go."""
+        ...
