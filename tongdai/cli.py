@@ -1,0 +1,192 @@
+"""The command line: `tongdai`, one sentence on standard error when something cannot be done."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from tongdai import commands
+from tongdai.commands.support import CommandError
+from tongdai.errors import Refusal
+from tongdai.settings import SettingsError
+
+app = typer.Typer(
+    name="tongdai",
+    help="The software that a 1022 hotline runs on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def _group(name: str, help_text: str) -> typer.Typer:
+    group = typer.Typer(help=help_text, no_args_is_help=True)
+    app.add_typer(group, name=name)
+    return group
+
+
+clock = _group("clock", "Development only: the service's one clock.")
+token = _group("token", "Tokens for programs that use the API.")
+asterisk = _group("asterisk", "The PBX configuration.")
+audit = _group("audit", "The history that cannot be changed unseen.")
+sms = _group("sms", "Messages.")
+procedures = _group("procedures", "The regulations as data.")
+recordings = _group("recordings", "The archive of recordings.")
+
+
+@app.command()
+def serve(
+    only: Annotated[
+        str, typer.Option(help="Run some parts: web, bridge, ivr, worker (comma separated).")
+    ] = "",
+) -> None:
+    """Run the service until it is told to stop."""
+    commands.serve(only)
+
+
+@app.command()
+def init(as_json: _Json = False) -> None:
+    """Make or migrate the database and load the sample data; harmless when run again."""
+    commands.init(as_json=as_json)
+
+
+@app.command()
+def migrate() -> None:
+    """Make or migrate the database, without any sample data."""
+    commands.migrate()
+
+
+@app.command()
+def doctor(as_json: _Json = False) -> None:
+    """Check everything that the service needs; a line each, with how to mend it."""
+    commands.doctor(as_json=as_json)
+
+
+@app.command()
+def calls(
+    as_json: _Json = False, hotline: str = "", limit: Annotated[int, typer.Option(min=1)] = 100_000
+) -> None:
+    """Show the calls in the register, newest first."""
+    commands.calls(as_json=as_json, hotline=hotline or None, limit=limit)
+
+
+@app.command()
+def tickets(
+    as_json: _Json = False, hotline: str = "", limit: Annotated[int, typer.Option(min=1)] = 100_000
+) -> None:
+    """Show the tickets in the register, newest first."""
+    commands.tickets(as_json=as_json, hotline=hotline or None, limit=limit)
+
+
+@app.command()
+def replay(
+    file: str, database: Annotated[str, typer.Option(help="The URL of an empty database.")]
+) -> None:
+    """Rebuild the calls of a journal, or of a raw AMI capture, in an empty database."""
+    commands.replay(file, database)
+
+
+@app.command()
+def deadline(
+    calendar: Annotated[str, typer.Option(help="A calendar file.")],
+    cases: Annotated[str, typer.Option(help="JSON lines; - is standard input.")] = "-",
+    explain: Annotated[bool, typer.Option("--explain", help="Say how it is counted.")] = False,
+) -> None:
+    """Work out deadlines on paper: one JSON line in, one out."""
+    commands.deadline(calendar, cases, explain=explain)
+
+
+@app.command()
+def timeline(
+    procedure: Annotated[str, typer.Option(help="A hotline's id, or a procedure file.")],
+    track: Annotated[str, typer.Option()],
+    calendar: Annotated[str, typer.Option(help="A calendar file.")],
+    level: Annotated[str, typer.Option()] = "normal",
+    events: Annotated[str, typer.Option(help="JSON lines; - is standard input.")] = "-",
+) -> None:
+    """Run a procedure on paper: acts in, what follows from them out."""
+    commands.timeline(procedure, track, level, calendar, events)
+
+
+@procedures.command("check")
+def procedures_check(file: Annotated[str, typer.Argument()] = "") -> None:
+    """Validate the procedures and print them as tables, with their sources."""
+    commands.procedures_check(file)
+
+
+@token.command("create")
+def token_create(
+    role: Annotated[str, typer.Option(help="operator, supervisor, auditor, administrator, ...")],
+    hotline: Annotated[str, typer.Option(help="Only for this hotline; without it, all.")] = "",
+) -> None:
+    """Print a new API token, alone, on standard output."""
+    commands.token_create(role, hotline or None)
+
+
+@clock.command("show")
+def clock_show(as_json: _Json = False) -> None:
+    """Print the service's moment and its offset."""
+    commands.clock_show(as_json=as_json)
+
+
+@clock.command("set")
+def clock_set(moment: str) -> None:
+    """Make it MOMENT (ISO 8601) for the service; return when what fell due is carried out."""
+    commands.clock_set(moment)
+
+
+@clock.command("advance")
+def clock_advance(step: str) -> None:
+    """Go forward by STEP (90s, 30m, 8h, 2d); return when what fell due is carried out."""
+    commands.clock_advance(step)
+
+
+@asterisk.command("render")
+def asterisk_render(directory: str) -> None:
+    """Write asterisk-conf/ with the settings filled in to DIRECTORY."""
+    commands.asterisk_render(directory)
+
+
+@audit.command("verify")
+def audit_verify(as_json: _Json = False) -> None:
+    """Walk the chains; name the first broken link of each."""
+    commands.audit_verify(as_json=as_json)
+
+
+@recordings.command("verify")
+def recordings_verify(as_json: _Json = False) -> None:
+    """Compare the archive with the register; name what is missing, altered or additional."""
+    commands.recordings_verify(as_json=as_json)
+
+
+@sms.command("send")
+def sms_send(number: str, hotline: Annotated[str, typer.Option()] = "") -> None:
+    """Send a test message to NUMBER through the gateway and say what became of it."""
+    commands.sms_send(number, hotline or None)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: exit status 0 only on success, never a traceback."""
+    try:
+        status = typer.main.get_command(app).main(args=arguments, standalone_mode=False)
+    except typer.exceptions.Abort:
+        sys.exit(130)
+    except typer.exceptions.TyperException as error:
+        _fail(error.format_message(), error.exit_code)
+    except SettingsError as error:
+        _fail(str(error), 1)
+    except CommandError as error:
+        _fail(str(error), error.status)
+    except Refusal as refusal:
+        _fail(f"refused: {refusal}", 1)
+    except (BrokenPipeError, KeyboardInterrupt):
+        sys.exit(1)
+    else:
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(sentence: str, status: int) -> NoReturn:
+    sys.stderr.write(" ".join(sentence.split()) + "\n")
+    sys.exit(status)

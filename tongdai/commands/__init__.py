@@ -1,0 +1,34 @@
+"""What the commands do; `tongdai.cli` says how they are called.
+
+The modules are imported when their command is: `tongdai token create` needs no web server.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "serve": "running",
+    "init": "running",
+    "migrate": "running",
+    "doctor": "running",
+    "asterisk_render": "running",
+    "calls": "listing",
+    "tickets": "listing",
+    "token_create": "listing",
+    "audit_verify": "proof",
+    "recordings_verify": "proof",
+    "replay": "proof",
+    "deadline": "law",
+    "timeline": "law",
+    "procedures_check": "law",
+    "clock_show": "development",
+    "clock_set": "development",
+    "clock_advance": "development",
+    "sms_send": "messages",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(import_module(f"tongdai.commands.{_HOMES[name]}"), name)

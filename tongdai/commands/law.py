@@ -1,0 +1,37 @@
+"""`tongdai deadline`, `timeline`, `procedures check`: the law engine from the command line."""
+
+import sys
+
+from escalation.deadline_cli import deadline_lines
+from escalation.lawbook import find_procedure
+from escalation.procedure import ProcedureError
+from escalation.timeline import TimelineError, timeline_lines
+from tongdai.calendar import Calendar, CalendarError, parse_calendar
+from tongdai.commands.support import CommandError, say, text_of
+
+
+def deadline(calendar: str, cases: str, *, explain: bool) -> None:
+    """Answer JSON lines with JSON lines."""
+    rules = _calendar(calendar)
+    lines = sys.stdin if cases == "-" else text_of(cases).splitlines()
+    for line in deadline_lines(rules, lines, explain=explain):
+        say(line)
+
+
+def timeline(procedure: str, track: str, level: str, calendar: str, events: str) -> None:
+    """Run a procedure on paper; nothing is printed when a line cannot be read (status 2)."""
+    rules = _calendar(calendar)
+    try:
+        found = find_procedure(procedure)
+        answer = list(timeline_lines(found, track, level, rules, text_of(events).splitlines()))
+    except (TimelineError, ProcedureError) as error:
+        raise CommandError(str(error), 2) from error
+    for line in answer:
+        say(line)
+
+
+def _calendar(file: str) -> Calendar:
+    try:
+        return parse_calendar(text_of(file), file)
+    except CalendarError as error:
+        raise CommandError(str(error)) from error
