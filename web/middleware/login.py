@@ -1,0 +1,85 @@
+"""Who asks: the session behind the cookie, or the token of a program."""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from tongdai.accounts.model import Viewer
+from tongdai.accounts.tables import Session
+from tongdai.errors import Forbidden
+from web.auth.access import Access, Door, access_of
+from web.keys import ACCOUNTS, CSRF, SESSION, VIEWER
+from web.wants import wants_json
+
+COOKIE = "session"
+
+
+class NotSignedIn(Forbidden):
+    """Nobody is signed in here, or the session has run out."""
+
+    code = "not_signed_in"
+
+
+@web.middleware
+async def login(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who asks, and refuse whoever the route's mark does not admit."""
+    access = _mark_of(request)
+    token = request.cookies.get(COOKIE)
+    if token and access.door is not Door.MACHINE and not _has_bearer(request):
+        found = await _known(request, token, needed=access.door is not Door.PUBLIC)
+        if found:
+            request[SESSION], request[VIEWER] = found
+            request[CSRF] = found[0].csrf
+    if access.door is Door.BEARER and VIEWER not in request:
+        await _by_token(request)
+    if access.door in (Door.SESSION, Door.BEARER):
+        if VIEWER not in request:
+            return _send_to_login(request)
+        access.check(request[VIEWER])
+    return await handler(request)
+
+
+def _mark_of(request: web.Request) -> Access:
+    error = request.match_info.http_exception
+    if error is not None:
+        raise error
+    access = access_of(request.match_info.handler)
+    if access is None:  # build_app has refused such a route already
+        raise Forbidden("route_unmarked")
+    return access
+
+
+async def _known(
+    request: web.Request, token: str, *, needed: bool
+) -> tuple[Session, Viewer] | None:
+    try:
+        return await request.app[ACCOUNTS].by_cookie(token)
+    except Exception:
+        if needed:
+            raise
+        return None  # a public page does not need the database to know who reads it
+
+
+def _has_bearer(request: web.Request) -> bool:
+    return request.headers.get("Authorization", "").startswith("Bearer ")
+
+
+async def _by_token(request: web.Request) -> None:
+    if _has_bearer(request):
+        token = request.headers["Authorization"].removeprefix("Bearer ").strip()
+        who = await request.app[ACCOUNTS].by_token(token)
+        if who is not None:
+            request[VIEWER] = who
+            return
+    raise NotSignedIn
+
+
+def _send_to_login(request: web.Request) -> web.StreamResponse:
+    if wants_json(request) or request.method != "GET":
+        raise NotSignedIn
+    target = f"/login?next={quote(request.rel_url.raw_path_qs, safe='')}"
+    if request.headers.get("HX-Request"):
+        return web.Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/login"})
+    raise web.HTTPSeeOther(target)
