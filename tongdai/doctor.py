@@ -1,4 +1,4 @@
-"""`tongdai doctor`: looks at everything that the service needs, from outside, and says how to mend it."""
+"""`tongdai doctor`: looks at everything that the service needs, and says how to mend it."""
 
 import asyncio
 import os
@@ -9,8 +9,8 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 import aiohttp
-
 from escalation.lawbook import default_lawbook
+
 from ivr import prompt_builder
 from tongdai import migrate
 from tongdai.clock import SystemClock
@@ -194,7 +194,8 @@ async def _archive(settings: Settings) -> str:
     )
     free = shutil.disk_usage(existing).free
     if free < settings.recordings.floor_bytes:
-        detail = f"{free // 1_000_000} MB are free, {settings.recordings.floor_bytes // 1_000_000} MB must stay free"
+        floor = settings.recordings.floor_bytes
+        detail = f"{free // 1_000_000} MB are free, {floor // 1_000_000} MB must stay free"
         raise Ill(
             detail, "make room on the archive's disk; until then recordings stay in the spool"
         )

@@ -1,6 +1,5 @@
 """`tongdai clock`: asks the running development service; without one, moves the kept offset."""
 
-import asyncio
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,7 +71,7 @@ async def _ask(found: Settings, body: dict[str, Any] | None) -> dict[str, Any]:
                 return dict(await answer.json())
     except aiohttp.ClientConnectorError:
         return await _without_service(found, body)
-    except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+    except (TimeoutError, aiohttp.ClientError) as error:
         message = f"the service did not answer: {error}"
         raise CommandError(message) from error
 

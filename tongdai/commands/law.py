@@ -2,10 +2,11 @@
 
 import sys
 
-from escalation.deadline_cli import deadline_lines
 from escalation.lawbook import find_procedure
 from escalation.procedure import ProcedureError
 from escalation.timeline import TimelineError, timeline_lines
+
+from escalation.deadline_cli import deadline_lines
 from tongdai.calendar import Calendar, CalendarError, parse_calendar
 from tongdai.commands.support import CommandError, say, text_of
 
