@@ -1,0 +1,157 @@
+"""An act as somebody does it: TIMELINE.md's event objects, and what the live service adds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, get_args
+
+from escalation.names import Event, Ground, Level, Score
+from tongdai.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One act; its moment is given beside it.
+
+    Attributes:
+        event: Which act.
+        channel: received: how the ticket came in.
+        ground: rejected: id of the ground; rework: form, inadequate or unsatisfied.
+        guidance: rejected: how the sender can complete it (CT-8.2).
+        until: extended: the new due time itself. referred (HB): the appointment.
+        document: extended: number of the letter.
+        document_date: extended (CT): the letter's day, default the act's day.
+        reason: Why.
+        score: rated.
+        level: level_changed (HN).
+        unit_id: referred: to which unit.
+        person_id: referred: to whom there, default its focal point.
+        text: answered, answered_directly: the answer.
+        document_number: answered: number of the written reply (CT-9.1.2c).
+    """
+
+    event: Event
+    channel: str | None = None
+    ground: str | None = None
+    guidance: str | None = None
+    until: datetime | None = None
+    document: str | None = None
+    document_date: date | None = None
+    reason: str | None = None
+    score: Score | None = None
+    level: Level | None = None
+    unit_id: str | None = None
+    person_id: str | None = None
+    text: str | None = None
+    document_number: str | None = None
+
+
+class FieldError(ValueError):
+    """A field of an act is missing or of the wrong type.
+
+    Attributes:
+        field: Which one.
+        code: `missing` or `invalid`.
+    """
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(f"{field} is {'missing' if code == 'missing' else 'not what it must be'}")
+        self.field = field
+        self.code = code
+
+
+EVENTS = frozenset(get_args(Event))
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "rejected": ("ground",),
+    "extended": ("until",),
+    "rated": ("score",),
+    "rework": ("ground",),
+    "level_changed": ("level",),
+}
+_TEXTS = (
+    "channel",
+    "ground",
+    "guidance",
+    "document",
+    "reason",
+    "unit_id",
+    "person_id",
+    "text",
+    "document_number",
+)
+
+
+def read_act(body: Mapping[str, Any]) -> Act:
+    """Read an event object; unknown fields are ignored.
+
+    Raises:
+        FieldError: The event is unknown, a field is missing or of the wrong type.
+    """
+    event = body.get("event")
+    if not isinstance(event, str) or event not in EVENTS:
+        raise FieldError("event", "invalid" if event else "missing")
+    values: dict[str, Any] = {name: _text(body, name) for name in _TEXTS}
+    values["until"] = read_moment(body, "until") if body.get("until") is not None else None
+    values["document_date"] = _date(body, "document_date")
+    values["score"] = _choice(body, "score", get_args(Score))
+    values["level"] = _choice(body, "level", get_args(Level))
+    for name in _NEEDED.get(event, ()):
+        if not values[name]:
+            raise FieldError(name, "missing")
+    if event == "rework" and values["ground"] not in get_args(Ground):
+        raise FieldError("ground", "invalid")
+    return Act(event=event, **values)  # type: ignore[arg-type]  # it is one of EVENTS
+
+
+def parse_act(body: Mapping[str, Any]) -> Act:
+    """Read an event object that came over the network.
+
+    Raises:
+        Invalid: With the field and `missing` or `invalid`.
+    """
+    try:
+        return read_act(body)
+    except FieldError as error:
+        raise Invalid("act_unreadable", fields={error.field: error.code}) from error
+
+
+def read_moment(body: Mapping[str, Any], name: str) -> datetime:
+    """Read an ISO 8601 moment with an offset.
+
+    Raises:
+        FieldError: It is missing or none.
+    """
+    value = body.get(name)
+    if value is None:
+        raise FieldError(name, "missing")
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None or not 1900 <= moment.year <= 2200:
+        raise FieldError(name, "invalid")
+    return moment
+
+
+def _text(body: Mapping[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise FieldError(name, "invalid")
+    return value.strip() or None if value else None
+
+
+def _date(body: Mapping[str, Any], name: str) -> date | None:
+    value = _text(body, name)
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise FieldError(name, "invalid") from None
+
+
+def _choice(body: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str | None:
+    value = _text(body, name)
+    if value is not None and value not in known:
+        raise FieldError(name, "invalid")
+    return value

@@ -1,0 +1,139 @@
+"""Where a ticket stands in its ladder, and the lines that come out of it; kept as JSON."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from escalation.names import By, Do, Level, Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A stage that runs.
+
+    Attributes:
+        stage: Its id.
+        counted_from: The instant from which its limit counts.
+        limit: As `parse_limit` reads it; None: no limit.
+        day_ended: It began because another one ended at 24:00.
+        until: The date given instead of the limit, by an extension.
+        due: When it ends, None: never by itself.
+        missed: Its due time has passed and was carried out.
+    """
+
+    stage: str
+    counted_from: datetime
+    limit: str | None
+    day_ended: bool = False
+    until: datetime | None = None
+    due: datetime | None = None
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A ticket's place in its ladder.
+
+    Attributes:
+        track: Which way through the regulation.
+        level: Severity (HN).
+        received_at: The real arrival (A-G-2); None: not there yet.
+        closed_at: The end.
+        last_at: The latest instant seen; time does not run backwards.
+        running: The stages that run, the latest begun last.
+        extensions: How many were given.
+        overdue: The overdue mark stands; it never goes.
+        missed: Stages whose limit passed, in order; they stay after a late result (A-CT-4).
+    """
+
+    track: str
+    level: Level = "normal"
+    received_at: datetime | None = None
+    closed_at: datetime | None = None
+    last_at: datetime | None = None
+    running: tuple[Running, ...] = ()
+    extensions: int = 0
+    overdue: bool = False
+    missed: tuple[str, ...] = ()
+
+    def stage(self, stage: str) -> Running:
+        """Return the running stage of that id.
+
+        Raises:
+            StopIteration: It does not run.
+        """
+        return next(s for s in self.running if s.stage == stage)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return _json(asdict(self))
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any], zone: ZoneInfo) -> "State":
+        """Return the state that `as_json` wrote, its moments in `zone`; new fields by default."""
+        values = _read(data, {f.name for f in fields(cls)}, zone)
+        names = {f.name for f in fields(Running)}
+        values["running"] = tuple(Running(**_read(r, names, zone)) for r in data["running"])
+        values["missed"] = tuple(data["missed"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of TIMELINE.md. `purpose` is for the shell and is not written on paper."""
+
+    at: datetime
+    do: Do
+    stage: str | None = None
+    responsible: str | None = None
+    due: datetime | None = None
+    by: By | None = None
+    to: str | None = None
+    event: str | None = None
+    why: str | None = None
+    source: str | None = None
+    purpose: Purpose | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields that TIMELINE.md gives to this kind of line."""
+        names = _FIELDS[self.do]
+        return _json({"at": self.at, "do": self.do} | {n: getattr(self, n) for n in names})
+
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "start": ("stage", "responsible", "due"),
+    "moved": ("stage", "due"),
+    "notify": ("by", "to"),
+    "remind": ("to",),
+    "missed": ("stage",),
+    "overdue": (),
+    "report": ("to",),
+    "refuse": ("event", "why", "source"),
+    "close": (),
+}
+_MOMENTS = {"received_at", "closed_at", "last_at", "counted_from", "until", "due"}
+
+
+def _json(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return _json(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _read(data: dict[str, Any], known: set[str], zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        name: datetime.fromisoformat(value).astimezone(zone)
+        if name in _MOMENTS and value is not None
+        else value
+        for name, value in data.items()
+        if name in known
+    }
