@@ -22,7 +22,17 @@ from tongdai.settings import PbxTable
 
 OWN_TEMPLATES = Path(__file__).resolve().parent / "carrier-conf"
 # The common part of a whole Asterisk's configuration, the same as our PBX's.
-SHARED = ("asterisk", "features", "logger", "acl", "udptl", "pjproject", "ccss", "stasis", "indications")
+SHARED = (
+    "asterisk",
+    "features",
+    "logger",
+    "acl",
+    "udptl",
+    "pjproject",
+    "ccss",
+    "stasis",
+    "indications",
+)
 SOUNDS = {
     "citizen": "A lô, tổng đài phải không ạ? Tôi muốn phản ánh, đường trước nhà tôi ngập nước "
     "và đèn đường bị hỏng đã một tuần nay. Nhờ tổng đài chuyển đơn vị xử lý giúp tôi.",
@@ -127,7 +137,9 @@ class Carrier:
         async with asyncio.timeout(within), self.ami() as ami:
             while waiting:
                 await ami.action("PJSIPShowRegistrationsOutbound")
-                while (packet := await ami.next_event())["Event"] != "OutboundRegistrationDetailComplete":
+                while (packet := await ami.next_event())[
+                    "Event"
+                ] != "OutboundRegistrationDetailComplete":
                     if packet.get("Status") == "Registered":
                         waiting.discard(packet.get("ObjectName"))
                 await asyncio.sleep(0.1 if waiting else 0)

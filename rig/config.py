@@ -1,11 +1,10 @@
-"""tongdai.toml of a rig: `.run/` (make run) or a test's world, all below one folder, on loopback."""
+"""tongdai.toml of a rig (`.run/` or a test's world): all below one folder, on loopback."""
 
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-# id, place, title, number, voice, brandname, sender, portal. The sender is the legal name that an SMS
-# begins with; the portals are sample data.
+# id, place, title, number, voice
 HOTLINES = (
     ("can-tho", "Cần Thơ", "Tổng đài 1022 Cần Thơ", "02921022", "vi-vn-x-south"),
     ("gia-lai", "Gia Lai", "Tổng đài 1022 Gia Lai", "02691022", "vi-vn-x-central"),
@@ -13,6 +12,7 @@ HOTLINES = (
     ("hoa-binh", "Hòa Bình", "Tổng đài hành chính công Hòa Bình", "021831022", "vi"),
     ("ha-noi", "Hà Nội", "Tổng đài 1022 Hà Nội", "0241022", "vi"),
 )
+# Brandname, the legal name that an SMS begins with, the portal named in it: sample data.
 _SENDERS = {
     "can-tho": ("TD1022CTho", "Tổng đài 1022 TP Cần Thơ", "1022.cantho.gov.vn"),
     "gia-lai": ("TD1022GLai", "Tổng đài 1022 Gia Lai", "1022.gialai.gov.vn"),
@@ -56,8 +56,8 @@ def settings_text(
         database_url: SQLite below `folder` by default.
         hotlines: Ids of the hotlines wanted, all five by default.
         seats: First and last extension.
-        changes: Keys changed or added: `{"hotline": {"max_wait_seconds": 10}}` (all hotlines alike),
-            `{"recordings": {"floor_bytes": 0}}`.
+        changes: Keys changed or added: `{"hotline": {"max_wait_seconds": 10}}` (all hotlines
+            alike), `{"recordings": {"floor_bytes": 0}}`.
     """
     changes = changes or {}
     tables: list[tuple[str, dict[str, object]]] = [

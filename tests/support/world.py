@@ -1,6 +1,6 @@
 """A private world for a test: Asterisk, the carrier with desk telephones, Kannel, on free ports.
 
-    async with World(tmp_path) as world:                     # or parts={"asterisk", "carrier"}
+    async with World(tmp_path) as world:      # parts={"asterisk", "carrier", "kannel"}
         world.settings                                       # tongdai.settings.Settings
         await world.add_member("can-tho", "1001", "anna")    # QueueAdd PJSIP/desk-1001
         call = await world.carrier.place_call("02921022", "0912345678", "Nguyễn Văn A")
@@ -8,7 +8,8 @@
         await world.carrier.behave("1001", "ring")           # or busy, reject, answer
         await world.carrier.hang_up(call)
         world.asterisk.child.kill(); await world.start_asterisk()   # kill -9 and again
-        world.smsc.messages                                  # what the fake SMSC received
+        world.kannel.messages                                # what the fake SMSC received
+        world.kannel.kill(); await world.kannel.start()
 
 Nothing that it starts listens on a fixed port, so any number of worlds run side by side, and beside
 `make run`. The settings file is `world.folder / "tongdai.toml"` (set TONGDAI_CONFIG to it for a
@@ -16,8 +17,8 @@ Nothing that it starts listens on a fixed port, so any number of worlds run side
 `world.settings`.
 
 A start takes about two seconds; prompts are spoken once per machine and hard-linked. Use
-`@pytest.mark.asterisk` (and `gateway` with Kannel). Start a world from the test's own (main) thread:
-its programs end when that thread does, so that a killed test leaves nothing behind.
+`@pytest.mark.asterisk` (and `gateway` with Kannel). Start a world from the test's own (main)
+thread: its programs end when that thread does, so that a killed test leaves nothing behind.
 
 Numbers dialled out (Originate PJSIP/<number>@carrier) behave by their last digit (DESIGN.md); those
 that answer ring 2 s (`ring_seconds`), listen `key_after_seconds`, press 1 unless the last but one
@@ -39,11 +40,12 @@ from rig.ami import Ami, until_booted
 from rig.asterisk import CHECKOUT, Asterisk
 from rig.carrier import Carrier, CarrierAddress
 from rig.config import Ports, settings_text
+from rig.kannel import Kannel
 from rig.ports import free_ports
 from telephony.pbx_config import render
 from tongdai.settings import Settings, load, seat_secret
 
-ALL = frozenset({"asterisk", "carrier"})
+TELEPHONY = frozenset({"asterisk", "carrier"})
 
 
 class World:
@@ -53,7 +55,7 @@ class World:
         self,
         folder: Path,
         *,
-        parts: Collection[str] = ALL,
+        parts: Collection[str] = TELEPHONY,
         hotlines: tuple[str, ...] | None = None,
         database_url: str | None = None,
         desks: Collection[str] = ("1001", "1002", "1003"),
@@ -70,7 +72,7 @@ class World:
 
         Args:
             folder: Everything lies below it (tmp_path).
-            parts: Which of asterisk, carrier to start.
+            parts: Which of asterisk, carrier, kannel to start; the first two by default.
             hotlines: Ids; all five by default.
             database_url: For `settings.database`; SQLite in the folder by default.
             desks: Desk telephones that the carrier registers.
@@ -121,6 +123,13 @@ class World:
             desk_sound=desk_sound,
         )
 
+        self.kannel = Kannel(
+            self.folder / "kannel",
+            self.ports,
+            self.settings.sms.gateway[0],
+            self.folder / "logs" / "smsc.log",
+        )
+
     async def __aenter__(self) -> Self:
         try:
             await self.start()
@@ -139,16 +148,18 @@ class World:
 
     async def start(self) -> None:
         """Start the parts and return when they are ready (desk telephones registered, too)."""
-        self._prompts()
         if "asterisk" in self.parts:
             await self.start_asterisk()
         if "carrier" in self.parts:
             self.carrier.start()
             await self.carrier.ready()
             await self.carrier.registered()
+        if "kannel" in self.parts:
+            await self.kannel.start()
 
     async def start_asterisk(self, within: float = 30) -> None:
         """Render, start (again) and return when it has booted."""
+        self._prompts()
         render(self.settings, self.asterisk.layout.etc, layout=self.asterisk.layout)
         self.asterisk.start()
         secret = self.pbx.secret.get_secret_value()
@@ -156,6 +167,7 @@ class World:
 
     def stop(self) -> None:
         """Stop everything that was started."""
+        self.kannel.stop()
         self.carrier.stop()
         self.asterisk.stop()
 
