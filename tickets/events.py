@@ -1,7 +1,10 @@
 """What happened in the register."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
+from tickets.tables import Ticket
+from tongdai.accounts.model import Viewer
 from tongdai.events import Event
 from tongdai.ids import AccountId, CallId, HotlineId, TicketId, UnitId
 
@@ -79,3 +82,16 @@ class DirectoryChanged(Event):
     """Units, people or fields of a hotline changed (CT-14.2)."""
 
     hotline: HotlineId
+
+
+class About(TypedDict):
+    """What every event about a ticket says."""
+
+    ticket: TicketId
+    hotline: HotlineId
+    by: AccountId
+
+
+def about(ticket: Ticket, by: Viewer) -> About:
+    """Return what every event about this ticket says."""
+    return {"ticket": TicketId(ticket.id), "hotline": HotlineId(ticket.hotline), "by": by.id}

@@ -1,4 +1,4 @@
-"""Rows of the register: units and people, contacts, tickets, and what is done about them."""
+"""Rows of the register: tickets and what is done about them; the directory beside them."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,110 +6,28 @@ from typing import Any
 from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from tickets.directory import ByBytes, Contact, ContactPhone, Person, SubjectField, Unit
 from tongdai.db import Json, UtcDateTime
 from tongdai.ids import new_id
 
-
-class Unit(SQLModel, table=True):
-    """An agency, a commune, a utility: a node of a hotline's tree of units (VIETNAM.md 4)."""
-
-    __tablename__ = "unit"
-    __table_args__ = (UniqueConstraint("hotline", "code"),)
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    hotline: str
-    code: str
-    """Stable short name, unique in the hotline: `so-xay-dung`."""
-    name: str
-    folded: str
-    """Folded name and aliases, for look-ups."""
-    aliases: str = ""
-    """Former and short names, one a line."""
-    kind: str
-    """department, district, commune, public_unit, utility, post, vertical_agency, office."""
-    parent_id: str | None = Field(default=None, foreign_key="unit.id", index=True)
-    handling_unit: bool = True
-    """Whether tickets may be referred to it (CT-2.5)."""
-    address: str = ""
-    valid_from: datetime = Field(sa_type=UtcDateTime)
-    valid_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class Person(SQLModel, table=True):
-    """Somebody in a unit, in one role, for a time; a change is a new row (CT-14.2)."""
-
-    __tablename__ = "person"
-    __table_args__ = (
-        Index("ix_person_unit_role", "unit_id", "role", "active_from"),
-        Index("ix_person_hotline_role", "hotline", "role"),
-        Index("ix_person_hotline_phone", "hotline", "phone"),
-        Index("ix_person_hotline_mobile", "hotline", "mobile"),
-    )
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    hotline: str
-    unit_id: str = Field(foreign_key="unit.id")
-    name: str
-    folded: str
-    title: str = ""
-    phone: str | None = None
-    """E.164; what a transfer rings."""
-    mobile: str | None = None
-    """E.164; where an SMS goes."""
-    email: str = ""
-    role: str
-    """focal_point, unit_head, leadership, city_office or staff."""
-    active_from: datetime = Field(sa_type=UtcDateTime)
-    active_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class SubjectField(SQLModel, table=True):
-    """A subject area (lĩnh vực) of a hotline, with the unit that it usually goes to (CT-3.5)."""
-
-    __tablename__ = "field"
-    __table_args__ = (UniqueConstraint("hotline", "code"),)
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    hotline: str
-    code: str
-    name: str
-    folded: str
-    """Folded name and keywords."""
-    keywords: str = ""
-    unit_id: str | None = Field(default=None, foreign_key="unit.id")
-    type: str | None = None
-    """The ticket type that the field belongs to; None: any."""
-    position: int = 0
-    active: bool = True
-
-
-class Contact(SQLModel, table=True):
-    """Somebody who reports: a person or an organisation (CT-1.2.c)."""
-
-    __tablename__ = "contact"
-    __table_args__ = (Index("ix_contact_hotline_folded", "hotline", "folded", "id"),)
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    hotline: str
-    kind: str = "person"
-    name: str
-    folded: str
-    address: str = ""
-    email: str = ""
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    merged_into: str | None = Field(default=None, foreign_key="contact.id", index=True)
-
-
-class ContactPhone(SQLModel, table=True):
-    """A number that a contact was heard on; a number may have several contacts."""
-
-    __tablename__ = "contact_phone"
-    __table_args__ = (Index("ix_contact_phone_number", "hotline", "e164", "last_at"),)
-
-    contact_id: str = Field(foreign_key="contact.id", primary_key=True)
-    e164: str = Field(primary_key=True)
-    hotline: str
-    last_at: datetime = Field(sa_type=UtcDateTime)
+__all__ = (
+    "Attachment",
+    "Contact",
+    "ContactPhone",
+    "ExtensionLetter",
+    "Note",
+    "Person",
+    "Posting",
+    "Referral",
+    "Result",
+    "SubjectField",
+    "Ticket",
+    "TicketCall",
+    "TicketDraft",
+    "TicketNumber",
+    "Unit",
+    "Vocable",
+)
 
 
 class Ticket(SQLModel, table=True):
@@ -126,27 +44,30 @@ class Ticket(SQLModel, table=True):
         UniqueConstraint("code"),
         Index("ix_ticket_list", "hotline", "created_at", "id"),
         Index("ix_ticket_state_list", "hotline", "state", "created_at", "id"),
-        Index("ix_ticket_unit_list", "unit_id", "created_at", "id"),
-        Index("ix_ticket_unit_state_list", "unit_id", "state", "created_at", "id"),
+        Index("ix_ticket_unit_list", "hotline", "unit_id", "created_at", "id"),
+        Index("ix_ticket_unit_state_list", "hotline", "unit_id", "state", "created_at", "id"),
         Index("ix_ticket_due", "hotline", "state", "due_at", "id"),
-        Index("ix_ticket_unit_due", "unit_id", "state", "due_at", "id"),
+        Index("ix_ticket_unit_due", "hotline", "unit_id", "state", "due_at", "id"),
         Index(
             "ix_ticket_overdue_list",
             "hotline",
             "created_at",
             "id",
-            sqlite_where=text("overdue"),
+            sqlite_where=text("overdue = 1"),
             postgresql_where=text("overdue"),
         ),
         Index(
             "ix_ticket_unit_overdue_list",
+            "hotline",
             "unit_id",
             "created_at",
             "id",
-            sqlite_where=text("overdue"),
+            sqlite_where=text("overdue = 1"),
             postgresql_where=text("overdue"),
         ),
         Index("ix_ticket_phone", "hotline", "sender_e164", "created_at", "id"),
+        Index("ix_ticket_caller", "hotline", "caller_e164", "created_at", "id"),
+        Index("ix_ticket_field", "hotline", "field_id", "created_at", "id"),
         Index("ix_ticket_contact", "contact_id", "created_at", "id"),
         Index("ix_ticket_author", "created_by", "state", "created_at", "id"),
     )
@@ -171,6 +92,8 @@ class Ticket(SQLModel, table=True):
     call_id: str | None = Field(default=None, index=True)
     popped_by: str | None = None
     """The call whose answering opened this draft: one draft a call."""
+    caller_e164: str | None = None
+    """The number that the call came from."""
     contact_id: str | None = Field(default=None, foreign_key="contact.id")
     sender_kind: str = "person"
     sender_name: str = ""
@@ -339,7 +262,7 @@ class Posting(SQLModel, table=True):
 
     scope: str = Field(primary_key=True)
     """`ticket:<hotline>` or `contact:<hotline>`."""
-    word: str = Field(primary_key=True)
+    word: str = Field(primary_key=True, sa_type=ByBytes)
     at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     ref: str = Field(primary_key=True)
 
@@ -351,4 +274,4 @@ class Vocable(SQLModel, table=True):
     __table_args__ = {"sqlite_with_rowid": False}
 
     scope: str = Field(primary_key=True)
-    word: str = Field(primary_key=True)
+    word: str = Field(primary_key=True, sa_type=ByBytes)
