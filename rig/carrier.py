@@ -7,7 +7,6 @@ telephones, at a third address (127.0.0.3). rig/carrier-conf/*.j2 is its configu
 
 import asyncio
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import jinja2
 
 from rig.ami import Ami, until_booted
 from rig.asterisk import Asterisk
+from rig.sounds import SOUNDS, TONES, make_sounds
 from telephony.pbx_config import TEMPLATES
 from tongdai.settings import PbxTable
 
@@ -33,14 +33,6 @@ SHARED = (
     "stasis",
     "indications",
 )
-SOUNDS = {
-    "citizen": "A lô, tổng đài phải không ạ? Tôi muốn phản ánh, đường trước nhà tôi ngập nước "
-    "và đèn đường bị hỏng đã một tuần nay. Nhờ tổng đài chuyển đơn vị xử lý giúp tôi.",
-    "person": "A lô, tôi nghe đây. Anh chị cho biết nội dung, tôi sẽ kiểm tra và trả lời "
-    "bằng văn bản. Xin cảm ơn.",
-}
-# Hertz; what tests look for in a recording.
-TONES = {"tone-440": 440, "tone-880": 880, "tone-1230": 1230}
 # Where desk telephones are: all that comes from the carrier's address is the carrier, to the PBX.
 PHONES_ADDRESS = "127.0.0.3"
 # Seconds that a called person's telephone rings, and listens before a key is pressed.
@@ -276,23 +268,6 @@ class Carrier:
 
 # Asterisk's originate reasons (AST_CONTROL_*).
 _REASONS = {"0": "no such number", "1": "refused", "3": "no answer", "5": "busy", "8": "congestion"}
-
-
-def make_sounds(folder: Path) -> None:
-    """Speak the carrier's texts and make its tones, once."""
-    from ivr.prompt_builder import speak  # noqa: PLC0415 - only the carrier speaks
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in SOUNDS.items():
-        path = folder / f"{name}.wav"
-        if not path.exists():
-            speak(text, "vi-vn-x-south", path)
-    for name, hertz in TONES.items():
-        path = folder / f"{name}.wav"
-        if not path.exists():
-            wave = ["synth", "20", "sine", str(hertz), "gain", "-6"]
-            made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(path), *wave]
-            subprocess.run(made, check=True, capture_output=True)
 
 
 def _check(number: str, from_number: str, keys: str, sound: str, seconds: int) -> None:

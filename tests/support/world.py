@@ -81,7 +81,7 @@ class World:
             citizen_rtp: The carrier's RTP ports; a range of its own by default.
             ring_seconds: How long called persons' telephones ring before they are answered.
             key_after_seconds: How long they listen before they press the key.
-            person_sound: What called persons say (rig.carrier.SOUNDS, TONES).
+            person_sound: What called persons say (rig.sounds).
             desk_sound: What is said at desk telephones.
             spoken: Real prompts (a greeting of some ten seconds); else each is a beep of 0.3 s.
         """
