@@ -40,7 +40,7 @@ class TicketType(_Row):
     id: Id
     name: str
     track: Id
-    unit_hint: str = ""
+    unit: str | None = None
 
 
 class Channel(_Row):

@@ -12,7 +12,6 @@ from escalation.procedure import Procedure
 from escalation.state import Line, State
 from tongdai.calendar import Calendar, CalendarRangeError
 
-
 _LINE = "the line"
 
 
