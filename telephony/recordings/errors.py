@@ -1,0 +1,45 @@
+"""Why a recording cannot be taken, found or heard."""
+
+from tongdai.errors import Conflict, Forbidden, NotFound, Unavailable
+
+
+class RecordingUnknown(NotFound):
+    """There is no such recording, or the asker may not know that there is."""
+
+    code = "recording_unknown"
+
+
+class HearingForbidden(Forbidden):
+    """Only auditors and supervisors of the hotline hear recordings."""
+
+    code = "hearing_forbidden"
+
+
+class RecordingDeleted(NotFound):
+    """The audio was deleted when its time had run out; the row remains."""
+
+    code = "recording_deleted"
+
+
+class AudioMissing(Unavailable):
+    """The row is there, the file in the archive is not; the archive must be looked at."""
+
+    code = "recording_audio_missing"
+
+
+class SpoolFileChanged(Conflict):
+    """The spool file was written while it was being read; it is taken later."""
+
+    code = "spool_file_changed"
+
+
+class SpoolFileUnreadable(Conflict):
+    """The spool file is no audio that we know; it stays where it is."""
+
+    code = "spool_file_unreadable"
+
+
+class SealMismatch(Unavailable):
+    """What was written into the archive does not read back the same; the spool file stays."""
+
+    code = "recording_seal_mismatch"

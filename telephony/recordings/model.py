@@ -1,0 +1,144 @@
+"""Values and pure rules of recordings; no I/O."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tongdai.clock import HCM
+
+_NAME = re.compile(
+    r"(?P<kind>call|consultation|message)"
+    r"-(?P<linkedid>(?:[A-Za-z0-9_-]{1,64}-)?\d{1,12}\.\d{1,12})"
+    r"(?:-(?P<n>\d{1,6}))?"
+    r"\.(?P<ext>raw|wav)"
+)
+
+
+class Kind(StrEnum):
+    """What was recorded (DESIGN.md, API)."""
+
+    CALL = "call"
+    CONSULTATION = "consultation"
+    MESSAGE = "message"
+
+
+class RecordingState(StrEnum):
+    """Where a recording is in its life."""
+
+    ARCHIVED = "archived"
+    HELD = "held"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolName:
+    """What a file's name in the spool says: `<kind>-<linkedid>[-n].<ext>`.
+
+    Attributes:
+        kind: What was recorded.
+        linkedid: The call, as its PBX knows it.
+        n: Counts the recordings of this kind in one call, from 0.
+        ext: `raw` (16-bit little-endian, 8 kHz, two channels interleaved) or `wav`.
+    """
+
+    kind: Kind
+    linkedid: str
+    n: int
+    ext: str
+
+
+def parse_spool_name(name: str) -> SpoolName | None:
+    """Return what a spool file's name says, or None when it is not one of ours."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    return SpoolName(
+        kind=Kind(match["kind"]),
+        linkedid=match["linkedid"],
+        n=int(match["n"] or 0),
+        ext=match["ext"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A spool file as it was at one look.
+
+    Attributes:
+        size: Bytes.
+        mtime_ns: When it was last written, by the file system.
+        unchanged_seconds: How long we have seen it just so (our own monotonic time).
+    """
+
+    size: int
+    mtime_ns: int
+    unchanged_seconds: float
+
+
+def is_finished(
+    seen: Seen,
+    *,
+    alive: bool | None,
+    being_written: bool,
+    settle_seconds: float,
+    unknown_seconds: float,
+) -> bool:
+    """Say whether nothing more will come into a spool file.
+
+    A caller on hold may be silent for minutes: a file that does not grow is no proof by itself.
+
+    Args:
+        seen: The file at the last looks.
+        alive: Whether the PBX still has the call; None when the PBX cannot be asked.
+        being_written: Whether a process of this machine has the file open.
+        settle_seconds: How long it must be unchanged once the call has ended.
+        unknown_seconds: How long it must be unchanged while the PBX cannot be asked.
+    """
+    if alive or being_written:
+        return False
+    return seen.unchanged_seconds >= (unknown_seconds if alive is None else settle_seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What the archive holds of one recording.
+
+    Attributes:
+        format: `flac`.
+        channels: 2 (left the caller, right our side) or 1 (a message).
+        sample_rate: Hertz.
+        seconds: Length.
+        bytes: Size of the archived file.
+        sha256: Of the archived file.
+        source_bytes: Size of the spool file.
+        source_sha256: Of the spool file.
+        pcm_sha256: Of the samples (16-bit little-endian, interleaved): the same before and after.
+    """
+
+    format: str
+    channels: int
+    sample_rate: int
+    seconds: float
+    bytes: int
+    sha256: str
+    source_bytes: int
+    source_sha256: str
+    pcm_sha256: str
+
+
+def archive_path(recording_id: str, started_at: datetime, extension: str) -> str:
+    """Return the path below the archive: by the day in Vietnam, with a name that says nothing."""
+    day = started_at.astimezone(HCM)
+    return f"{day:%Y/%m/%d}/{recording_id}.{extension}"
+
+
+def started_at(answered_at: datetime | None, last_written: datetime, seconds: float) -> datetime:
+    """Return when a recording began.
+
+    Args:
+        answered_at: The first person's answer, where the call is known.
+        last_written: When the file was last written (aware).
+        seconds: Its length.
+    """
+    return answered_at or last_written - timedelta(seconds=seconds)
