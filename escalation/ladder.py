@@ -11,7 +11,7 @@ from escalation.act import Act
 from escalation.names import CLOSED, INTAKE, NEW
 from escalation.procedure import ActRule, Extension, Notice, Procedure
 from escalation.state import Line, Running, State
-from tongdai.calendar import Calendar, parse_limit
+from tongdai.calendar import Calendar, due_text, parse_limit
 
 Step = tuple[State, list[Line]]
 
@@ -71,6 +71,16 @@ class Ladder:
         """Return the rules under which an act can be done in this state, as far as it is known."""
         rules = self.procedure.rules_for(event)
         return tuple(r for r in rules if not situations(state).isdisjoint(r.when))
+
+    def explain(self, state: State) -> list[str]:
+        """Return how the due time of the stage that began last was reached, in Vietnamese."""
+        if not state.running or state.running[-1].due is None:
+            return []
+        stage = state.running[-1]
+        if stage.until is not None or stage.limit is None:
+            return [f"Gia hạn: {due_text(stage.due)}."] if stage.due else []
+        limit = parse_limit(stage.limit)
+        return self.calendar.explain(stage.counted_from, limit, day_ended=stage.day_ended)
 
     # -- acts
 

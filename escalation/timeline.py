@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from escalation.act import Act, FieldError, read_act, read_moment
 from escalation.ladder import Ladder
@@ -22,7 +22,7 @@ class TimelineError(ValueError):
 def timeline_lines(
     procedure: Procedure,
     track: str,
-    level: Level | None,
+    level: str | None,
     calendar: Calendar,
     lines: Iterable[str],
 ) -> list[str]:
@@ -31,7 +31,7 @@ def timeline_lines(
     Args:
         procedure: The regulation.
         track: One of its tracks.
-        level: Severity, where the regulation has levels.
+        level: Severity, where the regulation has levels; nothing: normal.
         calendar: The working calendar.
         lines: TIMELINE.md's input, one JSON object a line, in time order.
 
@@ -39,14 +39,14 @@ def timeline_lines(
         The output lines, JSON.
 
     Raises:
-        TimelineError: The track is unknown, or a line cannot be read.
+        TimelineError: The track or level is unknown, or a line cannot be read.
     """
     if track not in procedure.has_track:
         known = ", ".join(t.id for t in procedure.track)
         message = f"{procedure.id} has no track {track!r} (it has: {known})"
         raise TimelineError(message)
     ladder = Ladder(procedure, calendar)
-    state, out = State(track=track, level=level or "normal"), list[Line]()
+    state, out = State(track=track, level=_level(level)), list[Line]()
     ended = False
     for number, text in enumerate(lines, start=1):
         if not text.strip():
@@ -60,6 +60,14 @@ def timeline_lines(
         ended = act is None
         out += more
     return [json.dumps(line.as_json(), ensure_ascii=False) for line in out]
+
+
+def _level(text: str | None) -> Level:
+    for level in get_args(Level):
+        if level == (text or "normal"):
+            return level  # type: ignore[no-any-return]  # get_args knows no literal types
+    message = f"no level {text!r} (there are: {', '.join(get_args(Level))})"
+    raise TimelineError(message)
 
 
 class _NotInOrderError(ValueError):

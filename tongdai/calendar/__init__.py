@@ -3,6 +3,7 @@
 from tongdai.calendar.limits import Limit, LimitError, Unit, parse_limit
 from tongdai.calendar.lines import line_of
 from tongdai.calendar.parse import CalendarError, parse_calendar
+from tongdai.calendar.receipt import due_text
 from tongdai.calendar.working import Calendar, CalendarRangeError
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Limit",
     "LimitError",
     "Unit",
+    "due_text",
     "line_of",
     "parse_calendar",
     "parse_limit",

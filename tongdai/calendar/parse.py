@@ -1,5 +1,6 @@
 """CAL.toml -> rules, or the line and the reason why not."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -44,7 +45,8 @@ def parse_calendar(text: str, source: str = "calendar") -> Calendar:
     except tomllib.TOMLDecodeError as error:
         message = f"{source}: is not TOML: {error}"
         raise CalendarError(message) from error
-    return Calendar(_Reader(text, source).rules(data))
+    version = hashlib.sha256(text.encode()).hexdigest()
+    return Calendar(_Reader(text, source).rules(data), version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,15 @@ class Calendar:
     The years are laid out when they are first asked for, and kept.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, version: str = "") -> None:
+        """Make a calendar.
+
+        Args:
+            rules: What it says.
+            version: SHA-256 of the text it was read from.
+        """
         self.rules = rules
+        self.version = version
         self._table: Table | None = None
 
     @property

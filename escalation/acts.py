@@ -1,0 +1,253 @@
+"""The one door for every act: ladder, ticket, history, deadlines and messages, one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from escalation import carry, deadlines, record, store
+from escalation.act import Act
+from escalation.errors import ActRefused, NoProcedure
+from escalation.events import ActDone
+from escalation.ladder import Ladder
+from escalation.lawbook import Lawbook
+from escalation.messages import Messenger
+from escalation.names import Event
+from escalation.procedure import ActRule
+from escalation.state import Line, State
+from escalation.tables import Deadline, LadderState
+from tickets import access, filing
+from tickets.errors import TicketForbidden, WrongState
+from tickets.model import TicketForm, TicketState
+from tickets.tables import Ticket
+from tongdai.accounts.model import SYSTEM, Viewer
+from tongdai.db import Database, Tx
+from tongdai.errors import Invalid
+from tongdai.ids import HotlineId, TicketId
+
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a ticket stands, its row locked."""
+
+    ticket: Ticket
+    row: LadderState
+    ladder: Ladder
+    state: State
+
+
+class Acts:
+    """Does acts, and lets time pass; nothing else writes a ticket's track, stage or due time."""
+
+    def __init__(self, lawbook: Lawbook, portals: Mapping[str, str] | None = None) -> None:
+        """Make the door.
+
+        Args:
+            lawbook: Procedures and calendars by hotline.
+            portals: Hotline -> the public address that a result's message names.
+        """
+        self.lawbook = lawbook
+        self._messenger = Messenger(portals or {})
+
+    async def file(self, tx: Tx, ticket_id: str, form: TicketForm, by: Viewer) -> Ticket:
+        """File a draft: number, track by its type (CT-9), `received`.
+
+        A hotline without a procedure files all the same, with track and due null.
+
+        Raises:
+            NoSuchTicket, TicketForbidden, WrongState, FormIncomplete: See tickets.filing.file.
+        """
+        hotline = (await access.locked(tx.session, ticket_id)).hotline
+        ticket = await filing.file(tx, ticket_id, form, by, rules=self.lawbook.form_rules(hotline))
+        await self._begin(tx, ticket, by)
+        return ticket
+
+    async def perform(self, tx: Tx, ticket_id: str, act: Act, by: Viewer) -> list[Line]:
+        """Do an act at the transaction's moment, after what was due before it.
+
+        Raises:
+            ActRefused: The regulation does not allow it now, with the reason and its source.
+            NoProcedure: The hotline's procedure is not there yet.
+            TicketForbidden: It is not this viewer's act.
+            Invalid: Something that the act needs is missing (CT-9.1.2c: the written reply).
+            NoSuchTicket, NoSuchUnit, NoSuchPerson, WrongState: See tickets.
+        """
+        ticket = await access.locked(tx.session, ticket_id)
+        if ticket.state == TicketState.DRAFT:
+            if act.event != "rejected":
+                raise WrongState(ticket=ticket_id, state=ticket.state)
+            rules = self.lawbook.form_rules(ticket.hotline)
+            await carry.reject(tx, ticket, act, by, rules)
+            await self._begin(tx, ticket, by)
+        if act.event == "answered_directly" and not act.text:
+            act = replace(act, text=ticket.direct_answer or None)
+        place = await self._place(tx.session, ticket)
+        if place is None:
+            return await self._without_procedure(tx, ticket, act, by)
+        now = max(tx.now, place.state.last_at or tx.now)  # another node's clock may be ahead
+        state, lines = place.ladder.advance(place.state, now)
+        rule = await _allowed(tx.session, place.ladder, state, ticket, act.event, by)
+        after, more = place.ladder.perform(state, act, now)
+        refused = next((line for line in more if line.do == "refuse"), None)
+        if refused is not None:
+            raise ActRefused(ticket_id, refused)
+        if rule is not None:
+            _complete(rule, act)
+        await self._written(tx, place, state, lines, SYSTEM)
+        await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline))
+        await record.act(tx, ticket, act, by)
+        await self._written(tx, place, after, more, by)
+        tx.emit(
+            ActDone(ticket=TicketId(ticket_id), hotline=HotlineId(ticket.hotline), event=act.event)
+        )
+        return [*lines, *more]
+
+    async def do(self, db: Database, ticket_id: str, act: Act, by: Viewer) -> list[Line]:
+        """Perform an act in a transaction of its own; a refusal is written into the history.
+
+        Raises:
+            ActRefused: After its `refuse` line was written.
+        """
+        try:
+            async with db.write() as tx:
+                return await self.perform(tx, ticket_id, act, by)
+        except ActRefused as refusal:
+            async with db.write() as tx:
+                ticket = await access.locked(tx.session, ticket_id)
+                await record.lines(tx, ticket, [refusal.line], by)
+            raise
+
+    async def fall_due(self, tx: Tx, ticket: Ticket, deadline: Deadline) -> list[Line]:
+        """Carry out what fell due for a locked ticket, up to and with this deadline."""
+        place = await self._place(tx.session, ticket)
+        if place is None:
+            return []
+        state, lines = place.ladder.advance(place.state, deadline.due_at + _INSTANT)
+        await self._written(tx, place, state, lines, SYSTEM)
+        return lines
+
+    async def recount(self, tx: Tx, ticket_id: str) -> list[Line]:
+        """Work a ticket's running due times out anew; write down what moved."""
+        ticket = await access.locked(tx.session, ticket_id)
+        place = await self._place(tx.session, ticket)
+        if place is None:
+            return []
+        state, lines = place.ladder.advance(place.state, place.state.last_at or tx.now)
+        state, moved = place.ladder.recount(state, tx.now)
+        await self._written(tx, place, state, [*lines, *moved], SYSTEM)
+        return [*lines, *moved]
+
+    async def lines(self, session: AsyncSession, ticket_id: str) -> list[dict[str, Any]]:
+        """Return a ticket's history as TIMELINE.md's lines, each with `done` and `actor`."""
+        return await record.read(session, ticket_id, acts=False)
+
+    async def history(self, session: AsyncSession, ticket_id: str) -> list[dict[str, Any]]:
+        """Return a ticket's whole history: acts, their lines, and what other parts wrote."""
+        return await record.read(session, ticket_id, acts=True)
+
+    async def allowed(self, session: AsyncSession, ticket_id: str, by: Viewer) -> list[Event]:
+        """Return the acts that this viewer may do now, for the buttons of a page."""
+        ticket = await access.get(session, by, ticket_id)
+        place = await self._place(session, ticket)
+        if place is None:
+            return []
+        roles = access.roles_on(by, ticket)
+        events = dict.fromkeys(rule.event for rule in place.ladder.procedure.act)
+        return [
+            event
+            for event in events
+            if any(
+                by.id == SYSTEM.id or not roles.isdisjoint(rule.by)
+                for rule in place.ladder.allowed(place.state, event)
+            )
+        ]
+
+    async def explain(self, session: AsyncSession, ticket_id: str) -> list[str]:
+        """Return how the running due time was reached, in plain Vietnamese."""
+        ticket = await session.get(Ticket, ticket_id)
+        place = await self._place(session, ticket) if ticket else None
+        return place.ladder.explain(place.state) if place else []
+
+    async def _begin(self, tx: Tx, ticket: Ticket, by: Viewer) -> None:
+        version = self.lawbook.version(ticket.hotline)
+        if version is None:
+            return
+        await store.keep_version(tx, ticket.hotline, version)
+        procedure = version.procedure
+        state = State(track=procedure.track_of(ticket.type or "") or procedure.track[0].id)
+        row = LadderState(
+            ticket_id=ticket.id, hotline=ticket.hotline, version=version.id, state=state.as_json()
+        )
+        tx.session.add(row)
+        await tx.session.flush()  # the place below is read from the database
+        place = await self._place(tx.session, ticket)
+        if place is None:
+            return
+        act = Act(event="received", channel=ticket.channel)
+        state, lines = place.ladder.perform(place.state, act, tx.now)
+        await record.act(tx, ticket, act, by)
+        await self._written(tx, place, state, lines, by)
+
+    async def _place(self, session: AsyncSession, ticket: Ticket) -> _Place | None:
+        row = await store.ladder_row(session, ticket.id)
+        if row is None:
+            return None
+        text = await store.version_text(session, row.version)
+        ladder = self.lawbook.ladder(ticket.hotline, row.version, text)
+        state = State.from_json(row.state, ladder.calendar.zone)
+        return _Place(ticket, row, ladder, state)
+
+    async def _written(
+        self, tx: Tx, place: _Place, state: State, lines: list[Line], by: Viewer
+    ) -> None:
+        """Write a step down: ticket, state, history, deadlines, messages."""
+        place.row.state, place.row.open = state.as_json(), state.closed_at is None
+        await carry.mirror(tx, place.ticket, state, lines, by)
+        await record.lines(tx, place.ticket, lines, by)
+        await deadlines.keep(tx, place.ticket, state, lines)
+        await self._messenger.tell(tx, place.ticket, place.row, place.ladder.procedure, lines)
+
+    async def _without_procedure(self, tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> list[Line]:
+        if act.event not in ("answered_directly", "rejected"):
+            raise NoProcedure(ticket=ticket.id, hotline=ticket.hotline)
+        if ticket.state == TicketState.OPEN:
+            await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline))
+        lines = [Line(at=tx.now, do="close")]
+        await record.act(tx, ticket, act, by)
+        await record.lines(tx, ticket, lines, by)
+        return lines
+
+
+async def _allowed(
+    session: AsyncSession,
+    ladder: Ladder,
+    state: State,
+    ticket: Ticket,
+    event: Event,
+    by: Viewer,
+) -> ActRule | None:
+    """Return the rule for this act and viewer; None: the ladder will refuse it.
+
+    Raises:
+        NoSuchTicket: The viewer may not know of the ticket.
+        TicketForbidden: The act is somebody else's.
+    """
+    if by.id != SYSTEM.id:
+        await access.get(session, by, ticket.id)
+    rules = ladder.allowed(state, event)
+    asked = rules or ladder.procedure.rules_for(event)
+    roles = access.roles_on(by, ticket)
+    if by.id != SYSTEM.id and asked and all(roles.isdisjoint(rule.by) for rule in asked):
+        raise TicketForbidden(ticket=ticket.id, deed=event)
+    return rules[0] if rules else None
+
+
+def _complete(rule: ActRule, act: Act) -> None:
+    values = asdict(act)
+    missing = {str(name): "required" for name in rule.needs if not values[name]}
+    if missing:
+        raise Invalid("act_incomplete", fields=missing)

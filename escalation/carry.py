@@ -1,0 +1,106 @@
+"""What an act and its lines do to the ticket's own rows."""
+
+from escalation.act import Act
+from escalation.events import StageMissed, TicketOverdue
+from escalation.ladder import next_due
+from escalation.state import Line, State
+from sms import outbox
+from sms.model import Purpose
+from tickets import filing, referrals, results
+from tickets.model import FormRules, TicketState
+from tickets.tables import Ticket
+from tongdai.accounts.model import Viewer
+from tongdai.clock import HCM
+from tongdai.db import Tx
+from tongdai.ids import HotlineId, TicketId
+
+_TO_OFFICIALS = (Purpose.REFERRAL, Purpose.FORWARDING)
+
+
+async def reject(tx: Tx, ticket: Ticket, act: Act, by: Viewer, rules: FormRules) -> None:
+    """Refuse a draft or an open ticket (CT-8.2).
+
+    Raises:
+        UnknownGround, NoSuchTicket, TicketForbidden, WrongState: See tickets.filing.reject.
+    """
+    if ticket.state == TicketState.REJECTED:
+        return  # a draft was filed and refused in one step
+    await filing.reject(
+        tx,
+        ticket.id,
+        by,
+        ground=act.ground or "",
+        reason=act.reason or "",
+        guidance=act.guidance or "",
+        rules=rules,
+    )
+
+
+async def out(tx: Tx, ticket: Ticket, act: Act, by: Viewer, rules: FormRules) -> None:
+    """Do in the register what the ladder has allowed."""
+    match act.event:
+        case "rejected":
+            await reject(tx, ticket, act, by, rules)
+        case "answered_directly":
+            await filing.answer_directly(tx, ticket.id, act.text or "", by)
+        case "referred":
+            await _refer(tx, ticket, act, by)
+        case "extended":
+            await _letter(tx, ticket, act, by)
+        case "answered":
+            await _answer(tx, ticket, act, by)
+        case _:
+            pass  # nothing of it lies in the register
+
+
+async def mirror(tx: Tx, ticket: Ticket, state: State, lines: list[Line], by: Viewer) -> None:
+    """Show in the ticket's columns where its ladder stands."""
+    ticket_id, hotline = TicketId(ticket.id), HotlineId(ticket.hotline)
+    ticket.track = state.track
+    ticket.stage = state.running[-1].stage if state.running else None
+    ticket.due_at = next_due(state)
+    ticket.overdue = state.overdue
+    for line in lines:
+        if line.do == "missed":
+            tx.emit(StageMissed(ticket=ticket_id, hotline=hotline, stage=str(line.stage)))
+        elif line.do == "overdue":
+            tx.emit(TicketOverdue(ticket=ticket_id, hotline=hotline))
+    if state.closed_at is not None and ticket.state in (TicketState.OPEN, TicketState.ANSWERED):
+        await referrals.end(tx, ticket.id, "closed")
+        filing.settle(tx, ticket, TicketState.CLOSED, by)
+    elif lines:
+        filing.touch(tx, ticket, by)
+
+
+async def _refer(tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> None:
+    await outbox.cancel(tx, ticket_id=ticket.id, purposes=_TO_OFFICIALS, reason="rerouted")
+    await referrals.refer(
+        tx,
+        ticket.id,
+        unit_id=act.unit_id or "",
+        person_id=act.person_id,
+        by=by,
+        note=act.reason or "",
+    )
+
+
+async def _letter(tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> None:
+    if act.until is None:
+        return  # the ladder refuses an extension without a date
+    await results.letter(
+        tx,
+        ticket,
+        document_number=act.document or "",
+        document_date=act.document_date or tx.now.astimezone(HCM).date(),
+        until=act.until,
+        by=by,
+        reason=act.reason or "",
+    )
+
+
+async def _answer(tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> None:
+    await outbox.cancel(tx, ticket_id=ticket.id, purposes=_TO_OFFICIALS, reason="answered")
+    await results.record(
+        tx, ticket.id, text=act.text or "", document_number=act.document_number or "", by=by
+    )
+    await referrals.end(tx, ticket.id, "answered")

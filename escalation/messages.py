@@ -1,0 +1,170 @@
+"""Who is told what when the ladder says `notify` or `report`; only the ladder's lines owe these.
+
+Nothing of a report's content goes into a message (VIETNAM.md 1.2), and a recipient who is missing
+or has no mobile number loses nothing: the message is kept as not sendable, and the supervisor gets
+an alert in the ticket's history.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from escalation.procedure import Procedure
+from escalation.state import Line
+from escalation.tables import LadderState
+from sms import letters, outbox
+from sms.model import Purpose
+from sms.texts import Param
+from tickets import units
+from tickets.tables import Person, SubjectField, Ticket, Unit
+from tongdai import audit
+from tongdai.accounts.model import SYSTEM
+from tongdai.db import Tx
+from tongdai.phone import is_mobile
+
+_STAGE = {"referral": Purpose.REFERRAL, "forwarding": Purpose.FORWARDING}
+_ADDRESSEES = frozenset({"leadership", "city_office"})
+_LONGEST_PORTAL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Messenger:
+    """Owes the messages of one ticket's lines, in the transaction of its act or deadline.
+
+    Attributes:
+        portals: Hotline -> the public address named in a result's message.
+    """
+
+    portals: Mapping[str, str]
+
+    async def tell(
+        self, tx: Tx, ticket: Ticket, row: LadderState, procedure: Procedure, lines: list[Line]
+    ) -> None:
+        """Owe what the lines say.
+
+        Args:
+            tx: The transaction.
+            ticket: As it is after the act.
+            row: Its ladder row; counts the messages, so that each has its own key.
+            procedure: For the words of grounds.
+            lines: What the ladder returned.
+        """
+        due = next((line.due for line in reversed(lines) if line.do == "start"), None)
+        for line in lines:
+            if line.do == "notify" and line.by == "sms" and line.purpose in _STAGE:
+                who = await self._official(tx, ticket, str(line.to))
+                params = await _about(tx, ticket) | {"due": due}
+                purpose = _STAGE[line.purpose]
+                await self._owe(tx, ticket, row, purpose, who.mobile if who else None, params)
+                await _alert_unless_reachable(tx, ticket, str(line.to), who)
+            elif line.do == "notify" and line.by == "ticket_channel":
+                await self._sender(tx, ticket, row, procedure, line)
+            elif line.do == "report":
+                await self._report(tx, ticket, row, line)
+
+    async def _official(self, tx: Tx, ticket: Ticket, role: str) -> Person | None:
+        if role == units.FOCAL_POINT and ticket.person_id:
+            return await units.person(tx.session, ticket.person_id)
+        if ticket.unit_id is None:
+            return None
+        return await units.in_role(tx.session, ticket.unit_id, role, tx.now)
+
+    async def _sender(
+        self, tx: Tx, ticket: Ticket, row: LadderState, procedure: Procedure, line: Line
+    ) -> None:
+        """Tell the sender, CT-8.2 and CT-10.1; by SMS, the ticket channel of a call."""
+        number = _mobile_of(ticket)
+        if number is None and ticket.channel != "phone":
+            return
+        if line.purpose == "rejection":
+            ground = procedure.ground_of(ticket.ground or "")
+            params: dict[str, Param] = {
+                "ground": ground.name if ground else ticket.reason,
+                "guidance": ticket.guidance,
+            }
+            await self._owe(tx, ticket, row, Purpose.REJECTION, number, params)
+        elif line.purpose == "result":
+            portal = self.portals.get(ticket.hotline, "")
+            params = {
+                "ticket": ticket.number,
+                "code": ticket.code,
+                "portal": portal if len(portal) <= _LONGEST_PORTAL else "",
+            }
+            await self._owe(tx, ticket, row, Purpose.RESULT, number, params)
+
+    async def _report(self, tx: Tx, ticket: Ticket, row: LadderState, line: Line) -> None:
+        """Report to the leaders, the Office among them by letter (CT-9.1.4, A-CT-5)."""
+        unit = await tx.session.get(Unit, ticket.unit_id) if ticket.unit_id else None
+        params = await _about(tx, ticket) | {
+            "unit": unit.name if unit else "chưa rõ đơn vị",
+            "since": line.at,
+        }
+        leaders = await units.people(tx.session, ticket.hotline, str(line.to), tx.now)
+        for leader in leaders:
+            await self._owe(tx, ticket, row, Purpose.OVERDUE_REPORT, leader.mobile, params)
+        if not leaders:
+            await _alert(tx, ticket, f"no_{line.to}")
+        for role in sorted(_ADDRESSEES | {str(line.to)}):
+            for person in await units.people(tx.session, ticket.hotline, role, tx.now):
+                if person.email:
+                    await self._letter(tx, ticket, row, person.email, params)
+
+    async def _owe(
+        self,
+        tx: Tx,
+        ticket: Ticket,
+        row: LadderState,
+        purpose: Purpose,
+        to: str | None,
+        params: Mapping[str, Param],
+    ) -> None:
+        row.owed += 1
+        await outbox.owe(
+            tx,
+            key=f"{purpose}:{ticket.id}:{row.owed}",
+            hotline=ticket.hotline,
+            to=to,
+            purpose=purpose,
+            params=params,
+            ticket_id=ticket.id,
+        )
+
+    async def _letter(
+        self, tx: Tx, ticket: Ticket, row: LadderState, to: str, params: Mapping[str, Param]
+    ) -> None:
+        row.owed += 1
+        await letters.owe(
+            tx,
+            key=f"letter:{ticket.id}:{row.owed}",
+            hotline=ticket.hotline,
+            to=to,
+            params=params,
+            ticket_id=ticket.id,
+        )
+
+
+async def _about(tx: Tx, ticket: Ticket) -> dict[str, Param]:
+    field = await tx.session.get(SubjectField, ticket.field_id) if ticket.field_id else None
+    return {"ticket": ticket.number, "field": field.name if field else "khác"}
+
+
+async def _alert_unless_reachable(tx: Tx, ticket: Ticket, role: str, who: Person | None) -> None:
+    if who is None:
+        await _alert(tx, ticket, f"no_{role}")
+    elif not is_mobile(who.mobile or ""):
+        await _alert(tx, ticket, f"{role}_without_mobile")
+
+
+async def _alert(tx: Tx, ticket: Ticket, what: str) -> None:
+    await audit.append(
+        tx,
+        chain=audit.ticket_chain(ticket.hotline),
+        subject=ticket.id,
+        kind="alert",
+        actor=SYSTEM.id,
+        data={"what": what, "to": "supervisor", "unit": ticket.unit_id},
+    )
+
+
+def _mobile_of(ticket: Ticket) -> str | None:
+    numbers = (ticket.sender_e164, ticket.caller_e164)
+    return next((n for n in numbers if n and is_mobile(n)), None)
