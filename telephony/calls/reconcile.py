@@ -199,7 +199,7 @@ def alive(registry: Registry, found: Findings) -> list[p.Packet]:
     channels.sort(key=lambda c: (str(c.facts.uniqueid) != c.facts.linkedid, c.facts.uniqueid))
     waits = {e.uniqueid: e for e in state.entries}
     names = {m.interface: m.name for m in state.members}
-    packets: list[p.Packet] = [_born(c, now) for c in channels]
+    packets: list[p.Packet] = [_born(c, now, registry.offset) for c in channels]
     packets += [
         p.QueueJoin(now - waits[c.facts.uniqueid].waited, c.facts, waits[c.facts.uniqueid].queue)
         for c in channels
@@ -217,8 +217,9 @@ def alive(registry: Registry, found: Findings) -> list[p.Packet]:
     return packets
 
 
-def _born(c: LiveChannel, now: datetime) -> p.Packet:
-    at = min(p.uniqueid_moment(c.facts.uniqueid) or now, now)
+def _born(c: LiveChannel, now: datetime, offset: timedelta) -> p.Packet:
+    made = p.uniqueid_moment(c.facts.uniqueid)
+    at = now if made is None else min(made + offset, now)
     return p.Newchannel(at, c.facts, c.number, c.caller_name)
 
 

@@ -6,7 +6,7 @@ Whatever is in here follows from the journal: packets, what reconciliation read,
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from telephony.ami import packets as p
 from telephony.calls import correlate
@@ -42,8 +42,8 @@ NOTHING = Change()
 
 
 @dataclass(slots=True)
-class _Stranger:
-    """A channel that belongs to no call (yet)."""
+class Stranger:
+    """A channel that belongs to no call (yet); `caller` is its number and name."""
 
     facts: p.Facts
     caller: tuple[str, str]
@@ -60,15 +60,19 @@ class Registry:
         self.live: dict[CallId, Call] = {}
         self.ended: OrderedDict[CallId, CallView] = OrderedDict()
         self.transfers: dict[TransferId, CallId] = {}
-        self.strangers: dict[Uniqueid, _Stranger] = {}
+        self.strangers: dict[Uniqueid, Stranger] = {}
         self.seen: dict[Uniqueid, int] = {}
         self.epoch = 0
+        self.offset = timedelta(0)
+        self.alive_at: datetime | None = None
         self._channels: dict[Uniqueid, CallId] = {}
         self._linkedids: dict[Linkedid, CallId] = {}
 
     def feed(self, packet: p.Packet) -> Change:
         """Take the next packet that the PBX sent."""
         self.seen[packet.channel.uniqueid] = self.epoch
+        if self.offset:
+            packet = replace(packet, at=packet.at + self.offset)
         return self._take(packet)
 
     def feed_told(self, packets: Iterable[p.Packet]) -> list[Change]:
@@ -221,7 +225,7 @@ class Registry:
             caller = ("", "")
             if isinstance(packet, p.Newchannel):
                 caller = (packet.number, packet.caller_name)
-            known = self.strangers[uniqueid] = _Stranger(facts, caller, packet.at)
+            known = self.strangers[uniqueid] = Stranger(facts, caller, packet.at)
         known.facts = facts
         if isinstance(packet, p.BridgeEnter):
             known.bridge, known.since = packet.bridge, packet.at
@@ -235,7 +239,7 @@ class Registry:
     def _begin(
         self,
         packet: p.Packet,
-        known: _Stranger,
+        known: Stranger,
         begun: tuple[HotlineId, Direction],
     ) -> Change:
         del self.strangers[packet.channel.uniqueid]

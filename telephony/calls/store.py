@@ -1,0 +1,162 @@
+"""Every query about calls."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, and_, func, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col, select
+
+from telephony.calls.model import CallState, CallView, Direction, Leg, Outcome
+from telephony.calls.tables import CallLegRow, CallRow
+from tongdai.db import Tx
+from tongdai.ids import (
+    AccountId,
+    CallId,
+    HotlineId,
+    Linkedid,
+    TicketId,
+)
+
+_ROW_FIELDS = [f.name for f in fields(CallView) if f.name != "ringing"]
+_LEG_FIELDS = [f.name for f in fields(Leg)]
+_CHUNK = 100
+"""Rows a statement: SQLite takes 32766 parameters, an insert of legs has 14 a row."""
+
+
+async def save(tx: Tx, views: Collection[CallView], legs: Collection[Leg]) -> None:
+    """Write calls and closed legs; what is there already stays, an older version never wins.
+
+    A ticket once linked is kept, whoever writes: see `link_ticket`.
+    """
+    await _upsert(tx, CallRow, [_row_of(view) for view in views], ("id",), _newer)
+    await _upsert(tx, CallLegRow, [_leg_of(leg) for leg in legs], ("call", "n"), None)
+
+
+def _newer(row: Any, new: Any) -> tuple[dict[str, Any], Any]:
+    changes = {name: new[name] for name in _ROW_FIELDS if name != "id"}
+    changes["ticket"] = func.coalesce(new["ticket"], row.ticket)
+    return changes, new["version"] >= row.version
+
+
+async def _upsert(
+    tx: Tx, table: type[SQLModel], rows: Sequence[dict[str, Any]], key: tuple[str, ...], change: Any
+) -> None:
+    insert = sqlite.insert if tx.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for start in range(0, len(rows), _CHUNK):
+        statement: Any = insert(table).values(rows[start : start + _CHUNK])
+        if change is None:
+            statement = statement.on_conflict_do_nothing(index_elements=key)
+        else:
+            columns: Table = table.__table__  # type: ignore[attr-defined]  # SQLModel's own
+            changes, condition = change(columns.c, statement.excluded)
+            statement = statement.on_conflict_do_update(
+                index_elements=key, set_=changes, where=condition
+            )
+        await tx.session.execute(statement)
+
+
+async def link_ticket(tx: Tx, call: CallId, ticket: TicketId) -> None:
+    """Note a call's ticket. A call that is not written yet gets it from memory later."""
+    await tx.session.execute(update(CallRow).where(col(CallRow.id) == call).values(ticket=ticket))
+
+
+async def get(session: AsyncSession, call: CallId) -> CallView | None:
+    """Return a written call."""
+    row = (
+        await session.execute(select(CallRow).where(col(CallRow.id) == call))
+    ).scalar_one_or_none()
+    return None if row is None else view_of(row)
+
+
+async def open_calls(session: AsyncSession, pbx: str) -> tuple[tuple[CallView, int], ...]:
+    """Return the written calls of a PBX that have no end yet, each with its last leg's number."""
+    last = func.coalesce(func.max(col(CallLegRow.n)), 0)
+    rows = await session.execute(
+        select(CallRow, last)
+        .outerjoin(CallLegRow, col(CallLegRow.call) == col(CallRow.id))
+        .where(col(CallRow.pbx) == pbx, col(CallRow.ended_at).is_(None))
+        .group_by(*CallRow.__table__.c)  # type: ignore[attr-defined]  # SQLModel's own
+    )
+    return tuple((view_of(row), n) for row, n in rows)
+
+
+async def of_caller(
+    session: AsyncSession, number: str, hotlines: Collection[HotlineId], limit: int = 20
+) -> tuple[CallView, ...]:
+    """Return the latest calls of a number (E.164) to some hotlines, newest first."""
+    rows = await session.execute(
+        select(CallRow)
+        .where(col(CallRow.caller_number) == number, col(CallRow.hotline).in_(hotlines))
+        .order_by(col(CallRow.started_at).desc())
+        .limit(limit)
+    )
+    return tuple(view_of(row) for row in rows.scalars())
+
+
+async def page(
+    session: AsyncSession,
+    hotlines: Collection[HotlineId],
+    *,
+    limit: int,
+    before: tuple[datetime, CallId] | None = None,
+    operator: AccountId | None = None,
+) -> tuple[CallView, ...]:
+    """Return calls, newest first.
+
+    Args:
+        session: To read with.
+        hotlines: Those that the asker may see.
+        limit: At most so many.
+        before: `started_at` and id of the last call of the page before.
+        operator: Only this operator's.
+    """
+    query = select(CallRow).where(col(CallRow.hotline).in_(hotlines))
+    if operator is not None:
+        query = query.where(col(CallRow.operator) == operator)
+    if before is not None:
+        at, last = before
+        started = col(CallRow.started_at)
+        query = query.where(or_(started < at, and_(started == at, col(CallRow.id) < last)))
+    query = query.order_by(col(CallRow.started_at).desc(), col(CallRow.id).desc()).limit(limit)
+    return tuple(view_of(row) for row in (await session.execute(query)).scalars())
+
+
+async def legs(session: AsyncSession, call: CallId) -> tuple[CallLegRow, ...]:
+    """Return a call's ledger in its order."""
+    rows = await session.execute(
+        select(CallLegRow).where(col(CallLegRow.call) == call).order_by(col(CallLegRow.n))
+    )
+    found = tuple(rows.scalars())
+    for row in found:
+        session.expunge(row)
+    return found
+
+
+def view_of(row: CallRow) -> CallView:
+    """Return the snapshot that a row holds; nobody's phone rings in it."""
+    values: dict[str, Any] = {name: getattr(row, name) for name in _ROW_FIELDS}
+    values |= {
+        "id": CallId(row.id),
+        "linkedid": Linkedid(row.linkedid),
+        "direction": Direction(row.direction),
+        "state": CallState(row.state),
+        "outcome": None if row.outcome is None else Outcome(row.outcome),
+    }
+    return CallView(**values)
+
+
+def _row_of(view: CallView) -> dict[str, Any]:
+    row = {name: getattr(view, name) for name in _ROW_FIELDS}
+    row["direction"], row["state"] = view.direction.value, view.state.value
+    row["outcome"] = None if view.outcome is None else view.outcome.value
+    return row
+
+
+def _leg_of(leg: Leg) -> dict[str, Any]:
+    row = {name: getattr(leg, name) for name in _LEG_FIELDS}
+    row["kind"] = leg.kind.value
+    return row

@@ -1,0 +1,100 @@
+"""Write-behind: what the calls have become is written soon, and kept while the database is away.
+
+A call is written at its first event and again when it changed; only its newest snapshot waits, so
+that what waits is bounded by the number of calls, not of events.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from telephony.calls import store
+from telephony.calls.model import CallView, Leg
+from tongdai.clock import Clock
+from tongdai.db import Database, DatabaseAway
+from tongdai.health import Condition, Part, State
+from tongdai.ids import CallId
+
+log = structlog.get_logger()
+
+PAUSE_SECONDS = 0.05
+"""Between two writes: what changes in it is one transaction."""
+RETRY_SECONDS = 1.0
+ALARM_WAITING = 20_000
+"""Calls and legs that wait before /healthz says so: some hours of a large city (30 MB)."""
+
+
+class CallWriter:
+    """Writes calls and legs; `note` never waits."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._calls: dict[CallId, CallView] = {}
+        self._legs: dict[tuple[CallId, int], Leg] = {}
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._condition = Condition(clock, State.OK)
+        self.on_written: list[Callable[[], None]] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many calls and legs are not written yet."""
+        return len(self._calls) + len(self._legs)
+
+    def note(self, view: CallView | None, legs: tuple[Leg, ...] = ()) -> None:
+        """Remember what has to be written."""
+        if view is not None:
+            self._calls[view.id] = view
+        for leg in legs:
+            self._legs[(leg.call, leg.n)] = leg
+        if view is not None or legs:
+            self._idle.clear()
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Write until cancelled; what still waits then is tried once more."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                if not await self.flush():
+                    await asyncio.sleep(RETRY_SECONDS)
+                    self._wake.set()
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            if self.waiting:
+                await self.flush()
+
+    async def flush(self) -> bool:
+        """Write what waits; return False when the database is away and all of it still waits."""
+        calls, legs = dict(self._calls), dict(self._legs)
+        try:
+            async with self._db.write() as tx:
+                await store.save(tx, tuple(calls.values()), tuple(legs.values()))
+        except DatabaseAway as error:
+            self._condition.set(
+                State.DEGRADED if self.waiting < ALARM_WAITING else State.DOWN,
+                f"{self.waiting} calls and legs wait for the database: {error.__cause__}",
+            )
+            return False
+        for key, view in calls.items():
+            if self._calls.get(key) is view:
+                del self._calls[key]
+        for leg in legs:
+            self._legs.pop(leg, None)
+        self._condition.set(State.OK)
+        if not self.waiting:
+            self._idle.set()
+        for listener in self.on_written:
+            listener()
+        return True
+
+    async def settled(self) -> None:
+        """Return when everything noted so far is written."""
+        await self._idle.wait()
+
+    def part(self) -> Part:
+        """Return the condition."""
+        return self._condition.part
