@@ -1,0 +1,82 @@
+"""Rows that are written a moment later, in order, so that a database that is away stops no call."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from tongdai.db import Database, DatabaseAway, Tx
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 1.0
+_MOST = 100_000
+
+Write = Callable[[Tx], Awaitable[None]]
+
+
+class WriteBehind:
+    """Carries out writes one by one; those of one key that still wait are only done as the last.
+
+    In memory alone: what is lost with the process must be found again elsewhere (the PBX, the row's
+    unfinished state).
+    """
+
+    def __init__(self, db: Database, name: str) -> None:
+        self._db = db
+        self._name = name
+        self._waiting: dict[str, Write] = {}
+        self._some = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def add(self, key: str, write: Write) -> None:
+        """Write it soon; an earlier write of the same key that still waits is left out."""
+        if key not in self._waiting and len(self._waiting) >= _MOST:
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            log.error("behind.dropped", part=self._name, key=oldest)
+        self._waiting[key] = write
+        self._idle.clear()
+        self._some.set()
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait."""
+        return len(self._waiting)
+
+    async def run(self) -> None:
+        """Write until cancelled; what still waits then is tried once more."""
+        try:
+            while True:
+                await self._some.wait()
+                if not await self._write_all():
+                    await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            if self._waiting:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RETRY_SECONDS * 2):
+                        await self._write_all()
+
+    async def drained(self) -> None:
+        """Return when nothing waits."""
+        await self._idle.wait()
+
+    async def _write_all(self) -> bool:
+        """Write what waits; False when the database does not answer."""
+        while self._waiting:
+            key = next(iter(self._waiting))
+            write = self._waiting[key]
+            try:
+                async with self._db.write() as tx:
+                    await write(tx)
+            except DatabaseAway:
+                return False
+            except Exception:  # one bad row must not stop those behind it
+                log.exception("behind.failed", part=self._name, key=key)
+            if self._waiting.get(key) is write:
+                del self._waiting[key]
+        self._some.clear()
+        self._idle.set()
+        return True

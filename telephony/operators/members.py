@@ -1,0 +1,106 @@
+"""app_queue's members: what it was told, and the difference to what it must know."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from telephony.ami.client import ACTION_SECONDS
+from telephony.calls.reconcile import Member
+from telephony.operators.model import Membership, Operator, membership
+from telephony.switch import Switch
+from tongdai.errors import Unavailable
+from tongdai.ids import AccountId
+
+log = structlog.get_logger()
+
+Told = dict[tuple[str, str], tuple[bool, str]]
+"""(queue, interface) -> paused, why."""
+
+
+class Members:
+    """The operators' memberships at one PBX."""
+
+    def __init__(self, pbx: str) -> None:
+        self._pbx = pbx
+        self._switch: Switch | None = None
+        self._told: dict[AccountId, Told] = defaultdict(dict)
+        self._locks: dict[AccountId, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def connect(self, switch: Switch) -> None:
+        """Act through this bridge."""
+        self._switch = switch
+
+    def learn(self, members: Iterable[Member]) -> None:
+        """Take what the PBX really has in our queues."""
+        self._told.clear()
+        for m in members:
+            if m.queue.startswith("tongdai-"):
+                told = self._told[AccountId(m.name)]
+                told[m.queue, m.interface] = (m.paused, m.reason if m.paused else "")
+
+    async def follow(self, account: AccountId, now: Callable[[], Operator | None]) -> bool:
+        """Send what is different from `now()`; False when the PBX does not answer."""
+        async with self._locks[account]:
+            operator = now()
+            wanted = _told(membership(operator) if operator else None)
+            told = self._told[account]
+            try:
+                for key in [k for k in told if k not in wanted]:
+                    await self._remove(*key)
+                    del told[key]
+                for key, (paused, reason) in wanted.items():
+                    if key not in told:
+                        await self._add(*key, account, paused=paused, reason=reason)
+                    elif told[key] != (paused, reason):
+                        known = await self._pause(*key, paused=paused, reason=reason)
+                        if not known:  # somebody took him out of the queue
+                            await self._add(*key, account, paused=paused, reason=reason)
+                    told[key] = (paused, reason)
+            except Unavailable as away:
+                log.warning("operator.not_followed", account=account, why=str(away))
+                return False
+        return True
+
+    async def _add(
+        self, queue: str, interface: str, account: str, *, paused: bool, reason: str
+    ) -> None:
+        await self._action(
+            "QueueAdd",
+            Queue=queue,
+            Interface=interface,
+            MemberName=account,
+            Paused="true" if paused else "false",
+            Reason=reason or None,
+        )
+
+    async def _remove(self, queue: str, interface: str) -> None:
+        await self._action("QueueRemove", Queue=queue, Interface=interface)
+
+    async def _pause(self, queue: str, interface: str, *, paused: bool, reason: str) -> bool:
+        return await self._action(
+            "QueuePause",
+            Queue=queue,
+            Interface=interface,
+            Paused="true" if paused else "false",
+            Reason=reason or None,
+        )
+
+    async def _action(self, name: str, **headers: str | None) -> bool:
+        """Do it; a refusal (already a member, not a member) is logged and is no failure here."""
+        if self._switch is None:
+            raise Unavailable
+        reply = await self._switch.ami(self._pbx).action(name, timeout=ACTION_SECONDS, **headers)
+        if not reply.ok:
+            log.info("queue.refused", action=name, said=reply.message, queue=headers.get("Queue"))
+        return reply.ok
+
+
+def _told(wanted: Membership | None) -> Told:
+    if wanted is None:
+        return {}
+    return {
+        (f"tongdai-{hotline}", wanted.interface): (wanted.paused, wanted.reason)
+        for hotline in wanted.hotlines
+    }
