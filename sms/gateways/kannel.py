@@ -9,6 +9,7 @@ from tongdai.settings import SmsGatewayTable
 _ALL_REPORTS = "31"
 _ESCAPES = "?d=%d&a=%A&f=%F"
 """What Kannel fills in: kind of report, reply text, the SMSC's id."""
+_LONGEST_ANSWER = 2000
 _FINAL_WORDS = ("denied", "receiver")
 
 
@@ -73,7 +74,7 @@ class Kannel:
             async with self._session.get(
                 self._table.url, params=query, allow_redirects=False
             ) as answer:
-                return classify(answer.status, await answer.text(errors="replace"))
+                return classify(answer.status, await _words(answer))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return Result(outcome=Outcome.RETRY_LATER, words=f"not reached: {_name(error)}")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -96,6 +97,13 @@ def classify(status: int, words: str) -> Result:
     else:
         outcome = Outcome.CONFIGURATION
     return Result(outcome=outcome, words=f"{status} {words}")
+
+
+async def _words(answer: aiohttp.ClientResponse) -> str:
+    try:
+        return (await answer.content.read(_LONGEST_ANSWER)).decode(errors="replace")
+    except (TimeoutError, aiohttp.ClientError):  # the status was said: that decides
+        return ""
 
 
 def _name(error: BaseException) -> str:

@@ -291,7 +291,7 @@ async def test_two_nodes_send_each_message_once(database: Database, tmp_path: Pa
         sending(database, settings, gateway) as sender,
         sending(other, settings, gateway, listen=False),
     ):
-        await until(lambda: sender.caught_up(), within=20)
+        await until(sender.caught_up, within=20)
     await other.close()
     assert sorted(r.id for r in gateway.heard) == sorted({r.id for r in gateway.heard})
     assert len(gateway.heard) == 60

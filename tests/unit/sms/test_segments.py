@@ -56,9 +56,9 @@ def test_unaccented_text_is_printable_ascii_and_nothing_else(typed: str, sent: s
 
 
 def test_a_curly_quote_does_not_make_a_plain_text_expensive() -> None:
-    assert alphabet_of(prepare("Phieu \u2018A\u2019 \u2013 \u201cB\u201d\u2026", unaccented=False)) is (
-        Alphabet.ASCII
-    )
+    assert alphabet_of(
+        prepare("Phieu \u2018A\u2019 \u2013 \u201cB\u201d\u2026", unaccented=False)
+    ) is (Alphabet.ASCII)
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,12 @@ def test_the_sender_name_is_not_said_twice() -> None:
 
 
 def test_a_passage_without_its_value_falls_away() -> None:
-    assert _sms("referral", {**STAGE, "due": None}).endswith(f"linh vuc Ha tang do thi. Xem: {LINK}")
-    assert _sms("result", {"ticket": "1"}) == "1022 Can Tho: Phieu 1 cua Ong/Ba da co ket qua xu ly."
+    assert _sms("referral", {**STAGE, "due": None}).endswith(
+        f"linh vuc Ha tang do thi. Xem: {LINK}"
+    )
+    assert (
+        _sms("result", {"ticket": "1"}) == "1022 Can Tho: Phieu 1 cua Ong/Ba da co ket qua xu ly."
+    )
 
 
 def test_braces_and_brackets_in_a_value_are_only_text() -> None:
@@ -75,7 +79,8 @@ def test_braces_and_brackets_in_a_value_are_only_text() -> None:
 def test_a_letter_has_a_subject_and_cuts_nothing() -> None:
     unit = "Ban Quản lý các khu chế xuất và công nghiệp thành phố Cần Thơ"
     values = texts.check(
-        "overdue_report", {"ticket": "2026-000123", "field": "Môi trường", "unit": unit, "since": DUE}
+        "overdue_report",
+        {"ticket": "2026-000123", "field": "Môi trường", "unit": unit, "since": DUE},
     )
     letter = texts.letter(
         "overdue_report", "vi", {**values, "link": LINK}, sender_name="Tổng đài 1022 Cần Thơ"
@@ -100,7 +105,7 @@ def test_a_letter_has_a_subject_and_cuts_nothing() -> None:
 def test_wrong_variables_are_the_programs_mistake(
     template: str, params: dict[str, texts.Param]
 ) -> None:
-    with pytest.raises(ValueError, match="template|isoformat|offset"):
+    with pytest.raises(ValueError, match=r"template|isoformat|offset"):
         texts.check(template, params)
 
 
