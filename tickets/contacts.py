@@ -1,9 +1,10 @@
 """Who reports: found by number, never by name alone; nobody is chosen silently."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -224,20 +225,21 @@ async def _of_number(
 async def _by_digits(
     session: AsyncSession, hotline: str, typed: str, digits: str, limit: int
 ) -> list[Contact]:
-    whole = normalise(typed)
-    start = whole or "+84" + digits.removeprefix("84").removeprefix("0")
+    foreign = normalise(typed) if typed.strip().startswith(("+", "00")) else None
+    start = foreign or "+84" + re.sub(r"^(0|84)", "", digits)
     query = (
         select(Contact)
         .join(ContactPhone, col(ContactPhone.contact_id) == col(Contact.id))
         .where(
             col(ContactPhone.hotline) == hotline,
-            or_(search.prefix(col(ContactPhone.e164), start), col(ContactPhone.e164) == start),
+            search.prefix(col(ContactPhone.e164), start),
             col(Contact.merged_into).is_(None),
         )
         .order_by(col(ContactPhone.e164), col(ContactPhone.last_at).desc())
         .limit(limit)
     )
-    return list(dict.fromkeys((await session.execute(query)).scalars()))
+    found = (await session.execute(query)).scalars()
+    return list({contact.id: contact for contact in found}.values())
 
 
 async def _same_name(

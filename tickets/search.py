@@ -17,7 +17,7 @@ from tongdai.db import Tx
 from tongdai.text import clean, fold
 
 LONGEST = 120
-"""Different words that are kept of one text."""
+"""Different words by which one thing is found."""
 
 _EXPANSIONS = 24
 """Words that the beginning of a word may stand for; the shortest come first."""
@@ -42,12 +42,17 @@ T = TypeVar("T")
 def words(text: str) -> list[str]:
     """Return the different words of a text as they are searched: folded, y after a consonant i.
 
-    Lý and Lí, quý and quí are one word; a phrase with a usual short form is found by it too.
+    Lý and Lí, quý and quí are one word.
     """
-    folded = fold(text)
-    padded = f" {folded} "
-    extra = [short for phrase, short in _SHORT.items() if f" {phrase} " in padded]
-    return list(dict.fromkeys(_key(w) for w in [*_WORD.findall(folded), *extra]))
+    return list(dict.fromkeys(_key(w) for w in _WORD.findall(fold(text))))
+
+
+def indexed(text: str) -> list[str]:
+    """Return the words under which a text is found: its own, and short and long forms of them."""
+    folded = f" {' '.join(_WORD.findall(fold(text)))} "
+    more = [short for phrase, short in _SHORT.items() if f" {phrase} " in folded]
+    more += [phrase for phrase, short in _SHORT.items() if f" {short} " in folded]
+    return words(" ".join([folded, *more]))
 
 
 def rank(typed: str, found: Iterable[T], name: Callable[[T], str]) -> list[T]:
@@ -67,7 +72,7 @@ def rank(typed: str, found: Iterable[T], name: Callable[[T], str]) -> list[T]:
 
 def matches(typed: str, folded: str) -> bool:
     """Say whether every typed word begins a word of an already folded text."""
-    have = words(folded)
+    have = indexed(folded)
     return all(any(h.startswith(w) for h in have) for w in words(typed))
 
 
@@ -120,9 +125,9 @@ async def index(tx: Tx, scope: str, ref: str, at: datetime, texts: Sequence[str]
         scope: `ticket:<hotline>` or `contact:<hotline>`.
         ref: Its id.
         at: The moment by which the newest is found first.
-        texts: The most telling text first: of all of them only `LONGEST` words are kept.
+        texts: The most telling first: of all of them together `LONGEST` words are kept.
     """
-    kept = sorted(dict.fromkeys(w for text in texts for w in words(text)[:LONGEST]))[: LONGEST * 2]
+    kept = sorted(list(dict.fromkeys(w for text in texts for w in indexed(text)))[:LONGEST])
     if not kept:
         return
     insert = sqlite.insert if _dialect(tx.session) == "sqlite" else postgresql.insert
@@ -138,7 +143,7 @@ async def index(tx: Tx, scope: str, ref: str, at: datetime, texts: Sequence[str]
 
 async def unindex(tx: Tx, scope: str, ref: str, at: datetime, texts: Sequence[str]) -> None:
     """Take away what `index` wrote of these texts."""
-    gone = [w for text in texts for w in words(text)]
+    gone = [w for text in texts for w in indexed(text)]
     await tx.session.execute(
         delete(Posting).where(
             col(Posting.scope) == scope,
