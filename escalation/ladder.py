@@ -42,6 +42,7 @@ class Ladder:
         Raises:
             ValueError: `at` lies before what already happened.
         """
+        at = at.astimezone(self.calendar.zone)
         if state.last_at is not None and at < state.last_at:
             message = "time does not run backwards"
             raise ValueError(message)
@@ -57,6 +58,7 @@ class Ladder:
 
         What was missed before stays so; a due time that now lies in the past falls at `at`.
         """
+        at = at.astimezone(self.calendar.zone)
         lines, running = [], []
         for stage in state.running:
             due = self._due(stage)
