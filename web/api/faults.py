@@ -1,0 +1,36 @@
+"""The API's own refusals and their words."""
+
+from tongdai.errors import Invalid
+from web.words import N_
+
+
+class CursorUnreadable(Invalid):
+    """The cursor is none that a list of ours has given."""
+
+    code = "cursor_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"cursor": "cursor_unreadable"})
+
+
+class BodyUnreadable(Invalid):
+    """The body is no JSON object."""
+
+    code = "body_unreadable"
+
+
+WORDS = {
+    "cursor_unreadable": N_('Con trỏ trang không đúng; hãy dùng đúng giá trị "next" đã nhận.'),
+    "body_unreadable": N_("Nội dung gửi lên phải là một đối tượng JSON."),
+    "not_known": N_("Tham số này không có."),
+    "out_of_range": N_("Giá trị nằm ngoài khoảng cho phép."),
+    "not_a_moment": N_("Thời điểm phải theo ISO 8601, có độ lệch múi giờ."),
+    "hearing_forbidden": N_("Chỉ kiểm soát viên và trưởng ca của tổng đài được nghe ghi âm."),
+    "recording_unknown": N_("Không có bản ghi âm này."),
+    "recording_deleted": N_("Bản ghi âm đã được xóa theo thời hạn lưu trữ."),
+    "recording_audio_missing": N_(
+        "Tệp ghi âm không có trong kho lưu trữ. Hãy báo người quản trị kiểm tra kho."
+    ),
+    "call_unknown": N_("Không có cuộc gọi này."),
+    "message_unknown": N_("Không có tin nhắn này."),
+}
