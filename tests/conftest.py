@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -36,14 +37,15 @@ def clock() -> HandClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server: the one that answers already, else one of our own."""
     named = os.environ.get(postgres.ENVIRONMENT)
     if named:
         yield named
         return
     with ExitStack() as stack:
-        yield stack.enter_context(postgres.cluster(tmp_path_factory.mktemp("postgres") / "data"))
+        folder = stack.enter_context(TemporaryDirectory(prefix="tongdai-postgres-"))
+        yield stack.enter_context(postgres.cluster(Path(folder) / "data"))
 
 
 @pytest.fixture(scope="session")

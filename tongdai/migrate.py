@@ -82,4 +82,4 @@ def same_type(
 
 def _compare(connection: Connection) -> list[Any]:
     context = MigrationContext.configure(connection, opts={"compare_type": same_type})
-    return compare_metadata(context, SQLModel.metadata)
+    return list(compare_metadata(context, SQLModel.metadata))

@@ -2,11 +2,12 @@
 
 import sys
 
+from escalation.check import procedure_report, shipped_procedures
+
+from escalation.deadline_cli import deadline_lines
 from escalation.lawbook import find_procedure
 from escalation.procedure import ProcedureError
 from escalation.timeline import TimelineError, timeline_lines
-
-from escalation.deadline_cli import deadline_lines
 from tongdai.calendar import Calendar, CalendarError, parse_calendar
 from tongdai.commands.support import CommandError, say, text_of
 
@@ -29,6 +30,15 @@ def timeline(procedure: str, track: str, level: str, calendar: str, events: str)
         raise CommandError(str(error), 2) from error
     for line in answer:
         say(line)
+
+
+def procedures_check(file: str) -> None:
+    """Print one procedure, or all that are shipped; a bad one ends it with its line and reason."""
+    try:
+        for name in (file,) if file else shipped_procedures():
+            say(procedure_report(find_procedure(name)))
+    except ProcedureError as error:
+        raise CommandError(str(error)) from error
 
 
 def _calendar(file: str) -> Calendar:

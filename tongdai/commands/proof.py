@@ -1,0 +1,86 @@
+"""`tongdai audit verify`, `recordings verify`, `replay`: what can be proven afterwards."""
+
+import sys
+from pathlib import Path
+
+from telephony.recordings.archive import Archive
+from telephony.recordings.verify import Problem
+from telephony.recordings.verify import verify as verify_archive
+from telephony.replay import Replayed, ReplayRefused
+from telephony.replay import replay as replay_calls
+from tongdai import audit, migrate
+from tongdai.clock import SystemClock
+from tongdai.commands.support import CommandError, print_json, register, run, say, settings
+from tongdai.db import Database, DatabaseAway
+from tongdai.settings import Settings
+
+
+def audit_verify(*, as_json: bool) -> None:
+    """Walk the chains; end with status 1 when one is broken."""
+    broken = run(_walk(settings()))
+    for link in broken:
+        if as_json:
+            print_json({"chain": link.chain, "seq": link.seq, "why": link.why})
+        else:
+            say(f"{link.chain}, entry {link.seq}: {link.why}")
+    if broken:
+        sys.exit(1)
+    if not as_json:
+        say("every chain is whole")
+
+
+def recordings_verify(*, as_json: bool) -> None:
+    """Compare archive and register; end with status 1 when they differ."""
+    problems = run(_problems(settings()))
+    for problem in problems:
+        if as_json:
+            print_json({"recording": problem.recording, "path": problem.path, "why": problem.why})
+        else:
+            say(f"{problem.path}: {problem.why} (recording {problem.recording})")
+    if problems:
+        sys.exit(1)
+    if not as_json:
+        say("every recording is there, as it was sealed")
+
+
+def replay(file: str, database: str) -> None:
+    """Rebuild the calls of a journal or a capture.
+
+    Raises:
+        CommandError: It cannot be replayed, or the database is not empty or does not answer.
+    """
+    source = Path(file)
+    if not source.exists():
+        message = f"{file}: there is no such file or folder"
+        raise CommandError(message)
+    if not database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+        message = "--database: give sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME"
+        raise CommandError(message)
+    try:
+        done = run(_replay(source, database, settings()))
+    except ReplayRefused as refused:
+        raise CommandError(str(refused)) from refused
+    except DatabaseAway as away:
+        message = f"the database does not answer: {away.__cause__ or away}"
+        raise CommandError(message) from away
+    say(f"{done.calls} calls and {done.legs} legs from {done.packets} packets")
+
+
+async def _walk(found: Settings) -> list[audit.BrokenLink]:
+    async with register(found) as db, db.read() as session:
+        return await audit.verify(session)
+
+
+async def _problems(found: Settings) -> list[Problem]:
+    async with register(found) as db:
+        archive = Archive(found.recordings.archive)
+        return [problem async for problem in verify_archive(db, archive)]
+
+
+async def _replay(source: Path, database: str, found: Settings) -> Replayed:
+    await migrate.upgrade(database)
+    db = Database(database, SystemClock())
+    try:
+        return await replay_calls(source, db, found)
+    finally:
+        await db.close()

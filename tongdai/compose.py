@@ -1,0 +1,194 @@
+"""Builds every object once, from the settings; nobody else reads a file or a variable."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiohttp import web
+from ivr.agi import AgiServer
+from telephony.queues import Queues
+
+from escalation.acts import Acts
+from escalation.lawbook import default_lawbook
+from escalation.sweep import Sweep
+from escalation.wake import Waker
+from sms.gateways import build, build_mail
+from sms.sender import Sender
+from telephony.bridge import Bridge
+from telephony.operators import Operators
+from telephony.recordings.archive import Archive
+from telephony.recordings.intake import Intake
+from telephony.recordings.live import LiveCalls
+from telephony.recordings.spool import Spool
+from telephony.transfers.service import Transfers
+from tickets.attachments import Files
+from tongdai.accounts.service import Accounts
+from tongdai.clock import Clock, OffsetClock, SystemClock
+from tongdai.db import Database
+from tongdai.development.service import keep_offset
+from tongdai.errands import Errands
+from tongdai.events import Bus
+from tongdai.health import HasHealth
+from tongdai.settings import Settings
+from tongdai.wiring import Wiring
+from web.api import keys as api
+from web.api.health import Health
+from web.app import Parts, build_app
+from web.console import keys as console
+from web.desk import keys as desk
+from web.development.views import MOVABLE_CLOCK
+
+Run = Callable[[], Awaitable[None]]
+EVERYTHING = frozenset({"web", "bridge", "ivr", "worker"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything that runs.
+
+    Attributes:
+        loops: Part of `--only` -> what runs for it until it is cancelled.
+        health: Name of a part -> whoever knows how it is.
+    """
+
+    settings: Settings
+    clock: Clock
+    bus: Bus
+    db: Database
+    app: web.Application
+    bridge: Bridge
+    operators: Operators
+    transfers: Transfers
+    loops: Mapping[str, tuple[Run, ...]]
+    health: Mapping[str, HasHealth]
+
+
+def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Service:
+    """Build the service, inside a running event loop; nothing runs or connects yet.
+
+    Args:
+        settings: tongdai.toml.
+        offset: How far the development clock was moved.
+    """
+    real = SystemClock()
+    clock: Clock = OffsetClock(offset) if settings.development.enabled else real
+    bus = Bus()
+    db = Database(settings.database.url, clock, bus)
+    ids = tuple(hotline.id for hotline in settings.hotlines)
+    errands = Errands()
+    accounts = Accounts(db, real, settings.web, ids)
+
+    operators = Operators(settings, db, bus, clock)
+    bridge = Bridge(settings, db, bus, clock, seats=operators)
+    queues = Queues(settings, clock)
+    transfers = Transfers(settings, db, bus, clock, operators)
+    for part in (operators, queues, transfers):
+        part.connect(bridge)
+
+    spools = [Spool(p.name, p.spool or settings.recordings.spool) for p in settings.pbx]
+    archive = Archive(settings.recordings.archive)
+    intake = Intake(
+        db,
+        clock,
+        spools,
+        archive,
+        LiveCalls(bus, bridge),
+        floor_bytes=settings.recordings.floor_bytes,
+    )
+
+    sender = Sender(
+        db, settings, gateways=build(settings), mail=build_mail(settings.mail), real=real
+    )
+    acts = Acts(default_lawbook(ids), {h.id: h.portal for h in settings.hotlines if h.portal})
+    waker = Waker(Sweep(db, acts), clock)
+    agi = AgiServer(settings, clock)
+    files = Files(settings.files)
+
+    Wiring(
+        settings=settings,
+        db=db,
+        bus=bus,
+        errands=errands,
+        bridge=bridge,
+        intake=intake,
+        acts=acts,
+        waker=waker,
+        sender=sender,
+    ).join()
+    movable = MovableClock(clock, db, waker, sender) if isinstance(clock, OffsetClock) else None
+    health = _health(settings, db, bridge, agi, intake, waker, sender)
+    app = build_app(
+        Parts(
+            settings=settings,
+            clock=clock,
+            real_clock=real,
+            db=db,
+            bus=bus,
+            accounts=accounts,
+            doors={
+                api.ACTS: acts,
+                api.HEALTH: Health(health, clock),
+                console.CALLS: bridge,
+                console.OPERATORS: operators,
+                console.LAW: acts,
+                console.FILES: files,
+                desk.ACTS: acts,
+                desk.FILES: files,
+                **({MOVABLE_CLOCK: movable} if movable else {}),
+            },
+        )
+    )
+    return Service(
+        settings=settings,
+        clock=clock,
+        bus=bus,
+        db=db,
+        app=app,
+        bridge=bridge,
+        operators=operators,
+        transfers=transfers,
+        loops={
+            "bridge": (bridge.run, operators.run, transfers.run, intake.run, errands.run),
+            "ivr": (agi.run,),
+            "worker": (waker.run, sender.run),
+        },
+        health=health,
+    )
+
+
+class MovableClock:
+    """The development service's clock, and what goes by it; see web.development."""
+
+    def __init__(self, clock: OffsetClock, db: Database, waker: Waker, sender: Sender) -> None:
+        self._clock, self._db, self._waker, self._sender = clock, db, waker, sender
+
+    @property
+    def offset(self) -> timedelta:
+        """How far it is from the machine's time."""
+        return self._clock.offset
+
+    def now(self) -> datetime:
+        """Return the service's moment."""
+        return self._clock.now()
+
+    async def move(self, offset: timedelta) -> int:
+        """Keep a new offset; return how many due stages were carried out, when all are."""
+        async with self._db.write() as tx:
+            await keep_offset(tx, offset)
+        self._clock.offset = offset
+        fired = await self._waker.run_until_idle()
+        self._sender.wake()
+        await self._sender.caught_up()
+        return fired
+
+
+def _health(settings: Settings, *parts: HasHealth) -> dict[str, HasHealth]:
+    db, bridge, agi, intake, waker, sender = parts
+    return {
+        "database": db,
+        **{f"pbx:{pbx.name}": bridge for pbx in settings.pbx[:1]},
+        "agi": agi,
+        "spool": intake,
+        "scheduler": waker,
+        **{f"sms:{gateway.name}": sender for gateway in settings.sms.gateway[:1]},
+    }

@@ -1,0 +1,77 @@
+"""Runs the service: every part in one task group, stopped in reverse by a signal."""
+
+import asyncio
+import signal
+from collections.abc import Collection
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from tongdai.clock import SystemClock
+from tongdai.compose import EVERYTHING, Service, build_service
+from tongdai.db import Database, DatabaseAway
+from tongdai.development.service import offset
+from tongdai.settings import Settings
+
+log = structlog.get_logger()
+_STOP_SECONDS = 5.0
+
+
+async def serve(settings: Settings, parts: Collection[str] = EVERYTHING) -> None:
+    """Run `parts` of the service until SIGTERM or SIGINT.
+
+    Args:
+        settings: tongdai.toml.
+        parts: Some of web, bridge, ivr, worker.
+    """
+    service = build_service(settings, await _kept_offset(settings))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = await _open_web(service) if "web" in parts else None
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [
+                group.create_task(_run(run), name=f"{part}:{getattr(run, '__qualname__', run)}")
+                for part in sorted(parts)
+                for run in service.loops.get(part, ())
+            ]
+            log.info("service.started", parts=sorted(parts))
+            await stop.wait()
+            log.info("service.stopping")
+            for task in running:
+                task.cancel()
+    finally:
+        if runner is not None:
+            await runner.cleanup()
+        await service.db.close()
+        log.info("service.stopped")
+
+
+async def _run(run: object) -> None:
+    await run()  # type: ignore[operator]  # every loop is a bound `run`
+
+
+async def _open_web(service: Service) -> web.AppRunner:
+    runner = web.AppRunner(service.app, shutdown_timeout=_STOP_SECONDS, access_log=None)
+    await runner.setup()
+    table = service.settings.web
+    await web.TCPSite(runner, table.host, table.port, reuse_address=True).start()
+    log.info("web.listening", host=table.host, port=table.port)
+    return runner
+
+
+async def _kept_offset(settings: Settings) -> timedelta:
+    if not settings.development.enabled:
+        return timedelta(0)
+    db = Database(settings.database.url, SystemClock())
+    try:
+        async with db.read() as session:
+            return await offset(session)
+    except DatabaseAway:
+        log.warning("clock.offset_unknown", why="the database does not answer")
+        return timedelta(0)
+    finally:
+        await db.close()
