@@ -58,3 +58,12 @@ def load(registry: Registry, data: bytes) -> None:
         registry.ended[view.id] = view
     registry.transfers.update(checkpoint.transfers)
     registry.strangers.update(checkpoint.strangers)
+
+
+def pbx_of(data: bytes) -> str:
+    """Return the name of the PBX whose checkpoint it is.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return _ADAPTER.validate_json(data).pbx

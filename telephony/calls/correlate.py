@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from telephony.ami.packets import RING, Facts, Role, role_of
+from telephony.ami.packets import RING, UP, Facts, Role, role_of
 from telephony.calls.model import Call, CallView, Direction
 from telephony.calls.work import caller_fields
 from tongdai.ids import HotlineId, call_id_of
@@ -58,7 +58,8 @@ def begins(facts: Facts, rules: Rules) -> tuple[HotlineId, Direction] | None:
     role, _seat = role_of(facts.name)
     if role is Role.SEAT:
         return (hotline, Direction.OUTBOUND) if facts.hotline is not None else None
-    inbound = role is Role.OUTSIDE and (facts.state == RING or facts.hotline is not None)
+    known = facts.hotline is not None or (facts.state == UP and facts.exten in rules.numbers)
+    inbound = role is Role.OUTSIDE and (facts.state == RING or known)
     return (hotline, Direction.INBOUND) if inbound else None
 
 

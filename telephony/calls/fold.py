@@ -34,6 +34,14 @@ def _new_callerid(w: Work, packet: p.NewCallerid) -> None:
         w.show(caller_name=clean(packet.caller_name)[:MAX_NAME])
 
 
+def _placed(w: Work, packet: p.Packet) -> None:
+    """Music begins, or a channel is found: only then is its place in the dialplan news.
+
+    A caller who leaves a bridge and hangs up a moment later was sent nowhere.
+    """
+    w.placed = packet.channel.uniqueid == w.main
+
+
 def _renamed(w: Work, packet: p.Renamed) -> None:
     known = w.channels.get(packet.channel.uniqueid)
     if known is not None:
@@ -70,6 +78,9 @@ def _dial_begin(w: Work, packet: p.DialBegin) -> None:
 def _agent_called(w: Work, packet: p.AgentCalled) -> None:
     w.touch(packet.dest, add=True)
     channel = w.channels[packet.dest.uniqueid]
+    if channel.seat is None and channel.role is p.Role.OUTSIDE:
+        channel = replace(channel, seat=channel.name.rpartition("-")[0])  # another PBX's member
+        w.put(channel)
     operator = AccountId(packet.member) if packet.member else None
     w.start_ring(channel, operator)
 
@@ -148,6 +159,8 @@ def _user_event(w: Work, packet: p.UserEvent) -> None:
 
 _NEVER_ADD = (p.Hangup, p.Renamed, p.BridgeLeave, p.DialEnd)
 _HANDLERS: dict[type[p.Packet], Callable[[Work, Any], None]] = {
+    p.Newchannel: _placed,
+    p.Touched: _placed,
     p.NewCallerid: _new_callerid,
     p.Renamed: _renamed,
     p.Hangup: _hangup,

@@ -159,4 +159,4 @@ def _row_of(view: CallView) -> dict[str, Any]:
 def _leg_of(leg: Leg) -> dict[str, Any]:
     row = {name: getattr(leg, name) for name in _LEG_FIELDS}
     row["kind"] = leg.kind.value
-    return row
+    return {k: v.replace("\0", "") if isinstance(v, str) else v for k, v in row.items()}

@@ -69,7 +69,7 @@ class Work:
         self.seen: dict[str, Any] = {}
         self.events: list[Callable[[CallView], e.CallEvent]] = []
         self.legs: list[Leg] = []
-        self.moved = self.bumped = False
+        self.moved = self.bumped = self.placed = False
         self.cause: int | None = None
 
     @property
@@ -217,9 +217,9 @@ class Work:
                 c.transfer and c.ring_since and c.uniqueid != self.main
                 for c in self.channels.values()
             )
-            if context in HOLD_CONTEXTS or trying:
+            if trying or (self.placed and context in HOLD_CONTEXTS):
                 self.signals.append(Signal.SENT_AWAY)
-            elif context in MENU_CONTEXTS:
+            elif self.placed and context in MENU_CONTEXTS:
                 self.signals.append(Signal.BACK_IN_MENU)
         for signal in self.signals:
             self._signal(signal)

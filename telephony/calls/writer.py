@@ -79,6 +79,10 @@ class CallWriter:
                 f"{self.waiting} calls and legs wait for the database: {error.__cause__}",
             )
             return False
+        except Exception:
+            log.exception("calls.not_written_together", calls=len(calls), legs=len(legs))
+            if not await self._one_by_one(calls, legs):
+                return False
         for key, view in calls.items():
             if self._calls.get(key) is view:
                 del self._calls[key]
@@ -89,6 +93,25 @@ class CallWriter:
             self._idle.set()
         for listener in self.on_written:
             listener()
+        return True
+
+    async def _one_by_one(
+        self, calls: dict[CallId, CallView], legs: dict[tuple[CallId, int], Leg]
+    ) -> bool:
+        """Write each by itself, so that one that cannot be written stops no other."""
+        alone: list[tuple[tuple[CallView, ...], tuple[Leg, ...]]] = [
+            *(((view,), ()) for view in calls.values()),
+            *(((), (leg,)) for leg in legs.values()),
+        ]
+        for views, few in alone:
+            try:
+                async with self._db.write() as tx:
+                    await store.save(tx, views, few)
+            except DatabaseAway:
+                return False
+            except Exception:
+                call = views[0].id if views else few[0].call
+                log.exception("call.not_written", call=call)
         return True
 
     async def settled(self) -> None:
