@@ -5,12 +5,10 @@ Revises: ${down_revision | comma,n}
 """
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 import tongdai.db
-${imports if imports else ""}
+
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
@@ -18,8 +16,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Go to this version."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
+    """Go back to the version before."""
     ${downgrades if downgrades else "pass"}

@@ -1,33 +1,25 @@
 """What every test may ask for: a clock to move, and a database of either kind."""
 
-import importlib
+import asyncio
 import os
-import pkgutil
-from collections.abc import AsyncIterator, Iterator
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import asyncpg
 import pytest
 
 from rig import postgres
+from tongdai import migrate
 from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.ids import new_id
-
-PARTS = ("tongdai", "telephony", "tickets", "escalation", "sms", "web")
-
-
-def import_tables() -> None:
-    """Import every tables.py, so that the metadata is whole."""
-    for part in PARTS:
-        package = importlib.import_module(part)
-        for module in pkgutil.walk_packages(package.__path__, f"{part}."):
-            if module.name.rsplit(".", 1)[-1] in {"tables", "audit"}:
-                importlib.import_module(module.name)
 
 
 @pytest.fixture
@@ -49,45 +41,47 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template() -> str:
-    """The name of a database that has every table, to be cloned."""
-    return f"template_{new_id()[:12]}"
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated database, to be cloned."""
+    name = f"template_{new_id()[:12]}"
+    _aside(_migrated(postgres_server, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> Iterator[Path]:
+    """A migrated SQLite file, to be copied."""
+    with TemporaryDirectory(prefix="tongdai-sqlite-") as folder:
+        path = Path(folder) / "template.db"
+        _aside(migrate.upgrade(f"sqlite+aiosqlite:///{path}"))
+        yield path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(
     request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock
 ) -> AsyncIterator[Database]:
-    """An empty database with every table; the test runs once on each kind."""
-    import_tables()
+    """A migrated, empty database; the test runs once on each kind."""
     if request.param == "sqlite":
-        db = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db", clock, Bus())
-        await db.create_all()
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        db = Database(f"sqlite+aiosqlite:///{copy}", clock, Bus())
         yield db
         await db.close()
         return
     server = request.getfixturevalue("postgres_server")
     template = request.getfixturevalue("postgres_template")
     name = f"test_{new_id()[:12]}"
-    await _clone(server, template, name, clock)
-    db = Database(server.rsplit("/", 1)[0] + f"/{name}", clock, Bus())
+    db = Database(await clone(server, template, name), clock, Bus())
     yield db
     await db.close()
     await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-async def _clone(server: str, template: str, name: str, clock: HandClock) -> None:
-    connection = await asyncpg.connect(server.replace("+asyncpg", ""))
-    try:
-        known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template)
-        if not known:
-            await connection.execute(f'CREATE DATABASE "{template}"')
-            db = Database(server.rsplit("/", 1)[0] + f"/{template}", clock)
-            await db.create_all()
-            await db.close()
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    finally:
-        await connection.close()
+async def clone(server: str, template: str | None, name: str) -> str:
+    """Make database `name`, empty or a copy of `template`; return its URL."""
+    like = f'TEMPLATE "{template}"' if template else ""
+    await _execute(server, f'CREATE DATABASE "{name}" {like}')
+    return server.rsplit("/", 1)[0] + f"/{name}"
 
 
 async def _execute(server: str, statement: str) -> None:
@@ -96,3 +90,13 @@ async def _execute(server: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def _migrated(server: str, name: str) -> None:
+    await migrate.upgrade(await clone(server, None, name))
+
+
+def _aside(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a loop of its own: a test's loop may be running already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()

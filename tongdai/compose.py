@@ -99,7 +99,10 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
     sender = Sender(
         db, settings, gateways=build(settings), mail=build_mail(settings.mail), real=real
     )
-    acts = Acts(default_lawbook(ids), {h.id: h.portal for h in settings.hotlines if h.portal})
+    acts = Acts(
+        default_lawbook(ids),
+        {h.id: h.portal or settings.web.public_url for h in settings.hotlines},
+    )
     waker = Waker(Sweep(db, acts), clock)
     agi = AgiServer(settings, clock)
     files = Files(settings.files)

@@ -9,8 +9,8 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 import aiohttp
-from escalation.lawbook import default_lawbook
 
+from escalation.lawbook import default_lawbook
 from ivr import prompt_builder
 from tongdai import migrate
 from tongdai.clock import SystemClock

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from tests.conftest import import_tables
 from tests.contract.register import (
     ADMINISTRATOR,
     AUDITOR,
@@ -29,6 +28,7 @@ from tongdai.accounts.model import SYSTEM, Grant, Role, Viewer
 from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.ids import AccountId, HotlineId
+from tongdai.migrate import import_tables
 
 NAMES = (
     "Nguyễn Thị Quý",

@@ -17,13 +17,13 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
-from tests.conftest import import_tables
 from tongdai.accounts.model import Role
 from tongdai.accounts.service import Accounts, account_by_username
 from tongdai.accounts.tables import Account, Membership
 from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
+from tongdai.migrate import import_tables
 from tongdai.settings import Settings
 from web.app import Parts, build_app
 

@@ -1,6 +1,8 @@
 """`tongdai deadline`, `timeline`, `procedures check`: the law engine from the command line."""
 
 import sys
+from collections.abc import Iterator
+from io import StringIO
 
 from escalation.check import procedure_report, shipped_procedures
 
@@ -15,8 +17,7 @@ from tongdai.commands.support import CommandError, say, text_of
 def deadline(calendar: str, cases: str, *, explain: bool) -> None:
     """Answer JSON lines with JSON lines."""
     rules = _calendar(calendar)
-    lines = sys.stdin if cases == "-" else text_of(cases).splitlines()
-    for line in deadline_lines(rules, lines, explain=explain):
+    for line in deadline_lines(rules, _lines(cases), explain=explain):
         say(line)
 
 
@@ -25,7 +26,7 @@ def timeline(procedure: str, track: str, level: str, calendar: str, events: str)
     rules = _calendar(calendar)
     try:
         found = find_procedure(procedure)
-        answer = list(timeline_lines(found, track, level, rules, text_of(events).splitlines()))
+        answer = list(timeline_lines(found, track, level, rules, list(_lines(events))))
     except (TimelineError, ProcedureError) as error:
         raise CommandError(str(error), 2) from error
     for line in answer:
@@ -39,6 +40,13 @@ def procedures_check(file: str) -> None:
             say(procedure_report(find_procedure(name)))
     except ProcedureError as error:
         raise CommandError(str(error)) from error
+
+
+def _lines(file: str) -> Iterator[str]:
+    r"""Give the lines of a file, standard input's as they come; only \n ends a line of JSON."""
+    source = iter(sys.stdin.readline, "") if file == "-" else StringIO(text_of(file), newline="\n")
+    for line in source:
+        yield line.removesuffix("\n")
 
 
 def _calendar(file: str) -> Calendar:
