@@ -64,7 +64,7 @@ def build_app(parts: Parts) -> web.Application:
     app[DB] = parts.db
     app[BUS] = parts.bus
     app[ACCOUNTS] = parts.accounts
-    app[PUSH] = Push()
+    app[PUSH] = Push(parts.clock)
     for key, door in parts.doors.items():
         app[key] = door
     assets = assets_index.Assets.read()

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from tongdai.accounts.model import Viewer
+from tongdai.clock import Clock
 from tongdai.ids import AccountId, new_id
 
 log = structlog.get_logger()
@@ -52,7 +53,8 @@ class Line:
 class Push:
     """Carries messages to the browsers of the accounts concerned, and to nobody else."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.epoch = new_id()[:12]
         self._numbers: defaultdict[AccountId, int] = defaultdict(int)
         self._lines: defaultdict[AccountId, set[Line]] = defaultdict(set)
@@ -110,12 +112,18 @@ class Push:
             "seq": self._numbers[viewer.id],
             "kind": "snapshot",
             "epoch": self.epoch,
+            "now": self._clock.now().isoformat(),
             "data": parts,
         }
 
     def beat(self, viewer: Viewer) -> dict[str, Any]:
         """Return the sign of life; its number shows a browser what it missed."""
-        return {"seq": self._numbers[viewer.id], "kind": "beat", "epoch": self.epoch}
+        return {
+            "seq": self._numbers[viewer.id],
+            "kind": "beat",
+            "epoch": self.epoch,
+            "now": self._clock.now().isoformat(),
+        }
 
     def _tell(self, account: AccountId, *, there: bool) -> None:
         for listener in self._presence:

@@ -63,7 +63,7 @@ def _answer(
 ) -> web.StreamResponse:
     faults = {name: words.of_code(fault) for name, fault in (fields or {}).items()}
     if wants_json(request):
-        body = {"error": code, "message": text, "fields": faults}
+        body = {"code": code, "message": text, "fields": faults}
         return web.json_response(body, status=status)
     context = {"status": status, "code": code, "message": text, "faults": faults}
     template = "partials/refusal.html" if request.headers.get("HX-Request") else "errors/error.html"

@@ -58,7 +58,7 @@ async def test_every_writing_route_refuses_a_request_without_the_token(pages: Pa
             route.method, pages.base + path, json={}, headers={"Accept": "application/json"}
         )
         assert answer.status == 403, (route, await answer.text())
-        assert (await answer.json())["error"] == "csrf_refused", route
+        assert (await answer.json())["code"] == "csrf_refused", route
 
 
 async def test_a_request_from_a_foreign_page_is_refused_even_with_the_token(pages: Pages) -> None:
@@ -153,7 +153,7 @@ async def test_who_lacks_the_role_is_told_so_in_words(pages: Pages) -> None:
 async def test_a_script_whose_session_ended_is_told_in_json(pages: Pages) -> None:
     somebody = await pages.browser()
     answer = await somebody.send("GET", "/console/state")
-    assert (answer.status, (await answer.json())["error"]) == (401, "not_signed_in")
+    assert (answer.status, (await answer.json())["code"]) == (401, "not_signed_in")
 
 
 async def test_pages_speak_english_when_asked(pages: Pages) -> None:
@@ -211,7 +211,7 @@ async def test_refusals_become_statuses_and_words(pages: Pages) -> None:
         for path, (_error, status, code) in cases.items():
             answer = await browser.send("GET", path)
             body = await answer.json()
-            assert (answer.status, body["error"]) == (status, code)
+            assert (answer.status, body["code"]) == (status, code)
             assert "secret" not in str(body)
             assert (await browser.get(path)).status == status
     assert body["message"].startswith("Hệ thống gặp lỗi")

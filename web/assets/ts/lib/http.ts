@@ -1,7 +1,7 @@
 // Asking the server: JSON in both directions, the CSRF token on what writes, refusals as values.
 
 export interface Refusal {
-  error: string;
+  code: string;
   message: string;
   fields: Record<string, string>;
 }
@@ -42,7 +42,7 @@ export async function ask<T>(
     return {
       ok: false,
       status: 0,
-      refusal: { error: aborted ? "aborted" : "unreachable", message: "", fields: {} },
+      refusal: { code: aborted ? "aborted" : "unreachable", message: "", fields: {} },
     };
   }
 }

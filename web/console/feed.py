@@ -1,0 +1,129 @@
+"""From what happens to what an operator's browsers are told: memory only, no database."""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+from telephony.calls.events import CallEvent, CallRinging, CallRingingStopped
+from telephony.calls.model import CallState
+from telephony.operators.events import OperatorChanged
+from telephony.operators.model import OperatorState
+from telephony.transfers.events import TransferChanged
+from tongdai.accounts.model import Role, Viewer
+from tongdai.clock import Clock
+from tongdai.events import Bus
+from tongdai.ids import AccountId, CallId
+from web.console import shape
+from web.ports import Calls, OperatorDesk, TransferDesk, iso
+from web.push import Push
+
+QUEUES_EVERY_SECONDS = 0.5
+
+
+class Feed:
+    """Tells each operator of the calls that ring or rang for him, or that he talks or talked in."""
+
+    def __init__(
+        self,
+        push: Push,
+        bus: Bus,
+        calls: Calls,
+        operators: OperatorDesk,
+        transfers: TransferDesk,
+        clock: Clock,
+    ) -> None:
+        self._push, self._calls, self._operators, self._clock = push, calls, operators, clock
+        self._transfers = transfers
+        self._told: defaultdict[CallId, set[AccountId]] = defaultdict(set)
+        self._queues_due: asyncio.TimerHandle | None = None
+        bus.on(CallEvent, self.on_call)
+        bus.on(OperatorChanged, self.on_operator)
+        bus.on(TransferChanged, self.on_transfer)
+        push.snapshot_from("console", self.snapshot)
+        push.on_presence(self.on_presence)
+
+    def snapshot(self, viewer: Viewer) -> dict[str, Any]:
+        """Return everything that an operator's console shows of the live state."""
+        if not viewer.has(Role.OPERATOR):
+            return {}
+        now = self._clock.now()
+        return {
+            "me": shape.me(self._operators.get(viewer.id), viewer, iso(now) or ""),
+            "calls": [
+                shape.card(call, viewer.id)
+                for call in self._calls.calls()
+                if viewer.id in call.ringing or call.operator == viewer.id
+            ],
+            "transfers": [
+                shape.transfer(t) for t in self._transfers.running() if t.by == viewer.id
+            ],
+            "queues": self._queues(viewer),
+        }
+
+    def on_call(self, event: CallEvent) -> None:
+        """Tell those whom a call concerns, or concerned until now."""
+        call = event.call
+        concerned = set(call.ringing) | ({call.operator} if call.operator else set())
+        if isinstance(event, CallRinging | CallRingingStopped) and event.operator:
+            concerned.add(event.operator)
+        told = concerned | self._told[call.id]
+        if call.state is CallState.ENDED:
+            self._told.pop(call.id, None)
+        else:
+            self._told[call.id] = told
+        for account in told:
+            self._push.send(account, "call", shape.card(call, account))
+        self._queues_changed()
+
+    def on_operator(self, event: OperatorChanged) -> None:
+        """Tell an operator how he stands."""
+        operator = event.operator
+        gone = operator.state is OperatorState.SIGNED_OFF
+        viewer = next((v for v in self._push.viewers() if v.id == operator.account), None)
+        if viewer is not None:
+            now = iso(self._clock.now()) or ""
+            data = shape.me(None if gone else operator, viewer, now)
+            self._push.send(operator.account, "me", data)
+        self._queues_changed()
+
+    def on_transfer(self, event: TransferChanged) -> None:
+        """Tell the operator who hands a call on how it goes."""
+        self._push.send(event.transfer.by, "transfer", shape.transfer(event.transfer))
+
+    def on_presence(self, account: AccountId, there: bool) -> None:  # noqa: FBT001 - push's own form
+        """A browser came or the last one went: who has none is offered no calls."""
+        if self._operators.get(account) is not None:
+            (self._operators.browser_seen if there else self._operators.browser_gone)(account)
+
+    def _queues_changed(self) -> None:
+        """Tell the queues' numbers soon, however much happens meanwhile."""
+        if self._queues_due is None:
+            loop = asyncio.get_running_loop()
+            self._queues_due = loop.call_later(QUEUES_EVERY_SECONDS, self._tell_queues)
+
+    def _tell_queues(self) -> None:
+        self._queues_due = None
+        for viewer in self._push.viewers():
+            if viewer.has(Role.OPERATOR):
+                self._push.send(viewer.id, "queues", {"queues": self._queues(viewer)})
+
+    def _queues(self, viewer: Viewer) -> list[dict[str, Any]]:
+        waiting = defaultdict(list)
+        for call in self._calls.calls():
+            if call.state is CallState.QUEUED:
+                waiting[call.hotline].append(call.queue_joined_at or call.started_at)
+        people = self._operators.snapshot()
+        return [
+            {
+                "hotline": hotline,
+                "waiting": len(waiting[hotline]),
+                "longest_since": iso(min(waiting[hotline], default=None)),
+                "ready": _count(people, hotline, OperatorState.READY),
+                "talking": _count(people, hotline, OperatorState.TALKING),
+            }
+            for hotline in viewer.hotlines_for(Role.OPERATOR)
+        ]
+
+
+def _count(people: Any, hotline: str, state: OperatorState) -> int:
+    return sum(1 for person in people if hotline in person.hotlines and person.state is state)

@@ -1,0 +1,125 @@
+"""What the pages need of the parts that hold live state: small protocols, filled by compose."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from escalation.act import Act
+from escalation.lawbook import Lawbook
+from telephony.calls.model import CallView
+from telephony.calls.transfer import Kind
+from telephony.operators.model import Operator
+from telephony.transfers.model import Target, TransferView
+from tickets.model import TicketForm
+from tickets.tables import Ticket
+from tongdai.accounts.model import Viewer
+from tongdai.db import Tx
+from tongdai.ids import AccountId, CallId, HotlineId, TicketId, TransferId
+
+
+class Calls(Protocol):
+    """The calls in memory (telephony.bridge.Bridge)."""
+
+    def calls(self) -> Collection[CallView]:
+        """Return every call that has not ended."""
+        ...
+
+    def call(self, call_id: CallId) -> CallView | None:
+        """Return a call that is live or lately ended."""
+        ...
+
+    def link_ticket(self, call_id: CallId, ticket_id: TicketId) -> None:
+        """Note the ticket of a call."""
+        ...
+
+
+class OperatorDesk(Protocol):
+    """Who is signed on (telephony.operators.Operators)."""
+
+    def get(self, account: AccountId) -> Operator | None:
+        """Return the operator, if signed on."""
+        ...
+
+    def snapshot(self) -> tuple[Operator, ...]:
+        """Return everybody who is signed on."""
+        ...
+
+    async def sign_on(
+        self,
+        viewer: Viewer,
+        device: Literal["web", "desk"],
+        hotlines: tuple[HotlineId, ...] | None = None,
+    ) -> Operator:
+        """Sign on, or move to another phone or other hotlines."""
+        ...
+
+    async def sign_off(self, account: AccountId) -> None:
+        """Sign off."""
+        ...
+
+    async def ready(self, account: AccountId) -> Operator:
+        """End a pause or the wrap-up."""
+        ...
+
+    async def pause(self, account: AccountId, reason: str) -> Operator:
+        """Pause now, or after the call that is going on."""
+        ...
+
+    def browser_seen(self, account: AccountId) -> None:
+        """Note that the console is open."""
+        ...
+
+    def browser_gone(self, account: AccountId) -> None:
+        """Note that it is not."""
+        ...
+
+
+class TransferDesk(Protocol):
+    """Live transfers (telephony.transfers.service.Transfers)."""
+
+    async def start(
+        self,
+        call_id: CallId,
+        *,
+        kind: Kind,
+        target: Target,
+        by: Viewer,
+        ticket_id: TicketId | None = None,
+    ) -> TransferView:
+        """Begin one."""
+        ...
+
+    async def complete(self, transfer_id: TransferId, by: Viewer) -> TransferView:
+        """Let the operator leave."""
+        ...
+
+    async def join(self, transfer_id: TransferId, by: Viewer) -> TransferView:
+        """Bring the caller in."""
+        ...
+
+    async def cancel(self, transfer_id: TransferId, by: Viewer) -> TransferView:
+        """Give up."""
+        ...
+
+    def running(self) -> tuple[TransferView, ...]:
+        """Return all that run."""
+        ...
+
+
+class LawDoor(Protocol):
+    """The one door for acts (escalation.acts.Acts)."""
+
+    lawbook: Lawbook
+
+    async def file(self, tx: Tx, ticket_id: str, form: TicketForm, by: Viewer) -> Ticket:
+        """File a draft."""
+        ...
+
+    async def perform(self, tx: Tx, ticket_id: str, act: Act, by: Viewer) -> Sequence[Any]:
+        """Do an act."""
+        ...
+
+
+def iso(at: datetime | None) -> str | None:
+    """Return a moment as JSON has it."""
+    return at.isoformat() if at else None
