@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from rig.carrier import PlacedCall
+
 from telephony.calls.model import CallState, CallView, Outcome
 from telephony.replay import replay
 from tests.asterisk.bridged import Bridged, Line, bridged, with_port
@@ -36,10 +38,10 @@ async def line(world: World) -> AsyncIterator[Line]:
     await made.stop()
 
 
-async def answered(world: World, on: Bridged, number: str = "0912345678") -> str:
+async def answered(world: World, on: Bridged, number: str = "0912345678") -> PlacedCall:
     """Place a call and wait until anna has answered it."""
     await world.add_member("can-tho", "1001", "anna")
-    call: str = await world.carrier.place_call(HOTLINE, number, "Nguyễn Văn A", seconds=60)
+    call = await world.carrier.place_call(HOTLINE, number, "Nguyễn Văn A", seconds=60)
     await on.event("CallAnswered")
     return call
 

@@ -4,8 +4,8 @@
     1.2  DialBegin       caller > web
     1.5  BridgeEnter     web     bridge=b1
 
-Channels get their names, uniqueids and linkedid from `CHANNELS`-like maps: alias -> (name, uniqueid,
-linkedid). Whatever a line does not say stays as the channel's last line said it.
+`CHANNELS` says each channel's name, uniqueid and linkedid. Whatever a line does not say stays as
+the channel's last line said it.
 """
 
 from dataclasses import dataclass, field
@@ -151,7 +151,7 @@ def second(at: float) -> datetime:
 
 
 RING = """
-0.0   Newchannel      caller  state=4 context=tongdai-from-carrier exten=02921022 num=0912345678 name=Nguyễn_Văn_A
+0.0   Newchannel caller state=4 context=tongdai-from-carrier exten=02921022 num=0912345678 name=An
 0.1   Newstate        caller  state=6 hotline=can-tho
 1.0   QueueCallerJoin caller  context=tongdai-queue queue=tongdai-can-tho
 1.1   Newchannel      web     state=0
