@@ -56,7 +56,7 @@ def indexed(text: str) -> list[str]:
 
 
 def rank(typed: str, found: Iterable[T], name: Callable[[T], str]) -> list[T]:
-    """Sort what was found: accents as typed first, then beginnings, then the rest, stable."""
+    """Sort what was found: accents as typed first, then the phrase without them, then the rest."""
     exact, bare = clean(typed).casefold(), fold(typed)
 
     def place(item: T) -> int:
@@ -65,7 +65,8 @@ def rank(typed: str, found: Iterable[T], name: Callable[[T], str]) -> list[T]:
             return 0
         if exact in own:
             return 1
-        return 2 if fold(own).startswith(bare) else 3
+        key = fold(own)
+        return 2 if key.startswith(bare) else 3 if bare in key else 4
 
     return sorted(found, key=place)
 
@@ -85,7 +86,7 @@ async def find_units(
     """
     found = [u for u in await units.tree(session, hotline, at) if u.handling_unit]
     hits = [u for u in found if matches(typed, u.folded)]
-    return rank(typed, hits, lambda u: u.name)[:limit]
+    return rank(typed, hits, lambda u: f"{u.name} {u.aliases}")[:limit]
 
 
 async def find_people(
@@ -114,7 +115,7 @@ async def find_fields(
 ) -> list[SubjectField]:
     """Return fields of a hotline by name or keyword."""
     hits = [f for f in await units.fields(session, hotline) if matches(typed, f.folded)]
-    return rank(typed, hits, lambda f: f.name)[:limit]
+    return rank(typed, hits, lambda f: f"{f.name} {f.keywords}")[:limit]
 
 
 async def index(tx: Tx, scope: str, ref: str, at: datetime, texts: Sequence[str]) -> None:

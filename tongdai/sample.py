@@ -8,14 +8,14 @@ import base64
 import hashlib
 import hmac
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import Any
 
 from argon2 import PasswordHasher
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from tickets import contacts, units
 from tickets.model import PLAIN, TicketForm
@@ -38,21 +38,8 @@ _STAFF = {Role.FOCAL_POINT: "", Role.UNIT_HEAD: ".head"}
 _SEATED = 5
 """Extensions a hotline takes of the pool: four operators and a supervisor."""
 
-_HASHER = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
+_HASHER = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 """Quick: these passwords are 60 random bits, which nobody guesses, and there are hundreds."""
-
-T = TypeVar("T", Unit, Person, SubjectField, Account)
-
-
-class _UnitToml(TypedDict, total=False):
-    code: str
-    name: str
-    kind: str
-    parent: str
-    aliases: list[str]
-    handling: bool
-    focal_point: dict[str, str]
-    unit_head: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +65,28 @@ class SampleReport:
     accounts: tuple[SampleAccount, ...]
     added: dict[str, int] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, dict[str, list[dict[str, str]]]]:
-        """Return hotline -> role -> accounts, as JSON values; what is None is left out."""
-        told: dict[str, dict[str, list[dict[str, str]]]] = {}
+    def as_dict(self) -> dict[str, Any]:
+        """Return `accounts` (each with its roles: hotline and role) and `added`, as JSON values."""
+        accounts = []
         for account in self.accounts:
             values = {name: value for name, value in asdict(account).items() if value is not None}
-            by_role = told.setdefault(values.pop("hotline"), {})
-            by_role.setdefault(values.pop("role"), []).append(values)
+            held = {"hotline": values.pop("hotline"), "role": values.pop("role")}
+            accounts.append(values | {"roles": [held]})
+        return {"accounts": accounts, "added": self.added}
+
+    def by_hotline(self) -> dict[str, dict[str, list[SampleAccount]]]:
+        """Return hotline -> role -> accounts."""
+        told: dict[str, dict[str, list[SampleAccount]]] = {}
+        for account in self.accounts:
+            told.setdefault(account.hotline, {}).setdefault(account.role, []).append(account)
         return told
+
+    def as_lines(self) -> list[str]:
+        """Return what a person wants to know: what was added, and the first account of a role."""
+        lines = [f"{hotline}: {count} rows added" for hotline, count in self.added.items()]
+        for roles in self.by_hotline().values():
+            lines += [f"{some[0].username}  {some[0].password}" for some in roles.values()]
+        return lines
 
 
 async def load(db: Database, settings: Settings, now: datetime) -> SampleReport:
@@ -119,7 +120,7 @@ def password_of(settings: Settings, username: str) -> str:
 
 
 class _Loader:
-    """Adds one hotline's sample data inside one transaction."""
+    """Adds one hotline's sample data inside one transaction; rows name each other by id."""
 
     def __init__(self, tx: Tx, settings: Settings, hotline: str, now: datetime) -> None:
         self._tx = tx
@@ -128,25 +129,25 @@ class _Loader:
         self._now = now
         self._since = min(REFORM, now)
         self._units: dict[str, Unit] = {}
+        self._people: list[Person] = []
+        self._accounts: dict[str, Account] = {}
+        self._extensions: set[str | None] = set()
         self._told: list[SampleAccount] = []
         self.added = 0
 
-    async def load(self, data: dict[str, list[dict[str, str]]]) -> list[SampleAccount]:
-        rows = await self._tx.session.execute(
-            select(Unit).where(col(Unit.hotline) == self._hotline)
-        )
-        self._units = {unit.code: unit for unit in rows.scalars()}
-        fresh = not self._units
-        for given in data["unit"]:
-            await self._unit(given)  # type: ignore[arg-type]
-        await self._fields(data["field"])
-        for contact in data["contact"] if fresh else ():
-            await self._contact(contact)
-        await self._desk(data)
-        for given in data["official"]:
-            await self._official(given)
-        for given in data["unit"]:
-            await self._unit_accounts(given)  # type: ignore[arg-type]
+    async def load(self, data: dict[str, list[dict[str, Any]]]) -> list[SampleAccount]:
+        await self._read()
+        fresh = [given for given in data["unit"] if given["code"] not in self._units]
+        contacts_wanted = not self._units
+        await self._add([self._unit(given) for given in fresh])
+        staff = [self._person(given, role) for given in fresh for role in _STAFF if role in given]
+        officials = [given for given in data["official"] if self._official(given) is None]
+        await self._add([*staff, *(self._person(given, None) for given in officials)])
+        await self._add(await self._fields(data["field"]))
+        for given in data["contact"] if contacts_wanted else ():
+            form = TicketForm.of({f"sender_{name}": value for name, value in given.items()})
+            await contacts.remember(self._tx, self._hotline, form.checked(PLAIN), caller=None)
+        await self._all_accounts(data)
         if self.added:
             await audit.append(
                 self._tx,
@@ -158,9 +159,17 @@ class _Loader:
             )
         return self._told
 
-    async def _unit(self, given: _UnitToml) -> None:
-        if given["code"] in self._units:
-            return
+    async def _read(self) -> None:
+        session, here = self._tx.session, self._hotline
+        found = (await session.execute(select(Unit).where(col(Unit.hotline) == here))).scalars()
+        self._units = {unit.code: unit for unit in found}
+        people = select(Person).where(col(Person.hotline) == here, *units.active(self._now))
+        self._people = list((await session.execute(people)).scalars())
+        accounts = list((await session.execute(select(Account))).scalars())
+        self._accounts = {account.username: account for account in accounts}
+        self._extensions = {account.extension for account in accounts}
+
+    def _unit(self, given: Mapping[str, Any]) -> Unit:
         unit = units.new_unit(
             self._hotline,
             code=given["code"],
@@ -171,115 +180,91 @@ class _Loader:
         )
         unit.handling_unit = given.get("handling", True)
         unit.parent_id = self._units[given["parent"]].id if "parent" in given else None
-        self._units[unit.code] = await self._add(unit)
-        for role in _STAFF:
-            if role in given:
-                await self._person(unit, role, given[role])  # type: ignore[literal-required]
+        self._units[unit.code] = unit
+        return unit
 
-    async def _person(
-        self, unit: Unit, role: str, given: Mapping[str, str], email: str = ""
-    ) -> Person:
+    def _person(self, given: Mapping[str, Any], role: str | None) -> Person:
+        """Build a unit's person in a role, or (None) an official, who names the unit."""
+        one = given[role] if role else given
         person = units.new_person(
-            unit,
-            name=given["name"],
-            role=role,
+            self._units[given["code"] if role else given["unit"]],
+            name=one["name"],
+            role=role or given["role"],
             active_from=self._since,
-            phone=given["phone"],
-            mobile=given["phone"],
-            title=given["title"],
+            phone=one["phone"],
+            mobile=one["phone"],
+            title=one["title"],
         )
-        person.email = email
-        return await self._add(person)
+        person.email = one.get("email", "")
+        self._people.append(person)
+        return person
 
-    async def _fields(self, given: list[dict[str, str]]) -> None:
-        rows = await self._tx.session.execute(
-            select(col(SubjectField.code)).where(col(SubjectField.hotline) == self._hotline)
-        )
-        known = set(rows.scalars())
-        for position, one in enumerate(given):
-            if one["code"] not in known:
-                keywords = one.get("keywords", "")
-                await self._add(
-                    SubjectField(
-                        hotline=self._hotline,
-                        code=one["code"],
-                        name=one["name"],
-                        keywords=keywords,
-                        folded=fold(f"{one['name']} {keywords}"),
-                        unit_id=self._units[one["unit"]].id,
-                        type=one.get("type"),
-                        position=position,
-                    )
-                )
+    async def _fields(self, given: Sequence[Mapping[str, Any]]) -> list[SubjectField]:
+        query = select(col(SubjectField.code)).where(col(SubjectField.hotline) == self._hotline)
+        known = set((await self._tx.session.execute(query)).scalars())
+        return [
+            SubjectField(
+                hotline=self._hotline,
+                code=one["code"],
+                name=one["name"],
+                keywords=one.get("keywords", ""),
+                folded=fold(f"{one['name']} {one.get('keywords', '')}"),
+                unit_id=self._units[one["unit"]].id,
+                type=one.get("type"),
+                position=position,
+            )
+            for position, one in enumerate(given)
+            if one["code"] not in known
+        ]
 
-    async def _contact(self, given: dict[str, str]) -> None:
-        form = TicketForm.of({f"sender_{name}": value for name, value in given.items()})
-        await contacts.remember(self._tx, self._hotline, form.checked(PLAIN), caller=None)
-        self.added += 1
-
-    async def _desk(self, data: dict[str, list[dict[str, str]]]) -> None:
-        seats = [str(s) for s in self._settings.seats.extensions]
-        first = _ORDER.index(self._hotline) * _SEATED
-        mine = [*seats[first : first + _SEATED], *[None] * _SEATED][:_SEATED]
-        for n, one in enumerate(data["operator"]):
-            username = f"{self._hotline}.operator{n + 1}"
-            await self._account(username, Role.OPERATOR, one["name"], extension=mine[n])
+    async def _all_accounts(self, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        here, seats = self._hotline, self._seats()
+        made = [
+            self._account(f"{here}.operator{n + 1}", Role.OPERATOR, one["name"], seat=seats[n])
+            for n, one in enumerate(data["operator"])
+        ]
         for one in data["staff"]:
             role = Role(one["role"])
-            await self._account(
-                f"{self._hotline}.{role}",
-                role,
-                one["name"],
-                extension=mine[-1] if role is Role.SUPERVISOR else None,
-            )
+            seat = seats[-1] if role is Role.SUPERVISOR else None
+            made.append(self._account(f"{here}.{role}", role, one["name"], seat=seat))
+        for given in data["official"]:
+            count = sum(told.role == given["role"] for told in self._told)
+            username = f"{here}.{given['role']}{count + 1 if count else ''}"
+            official, role = self._official(given), Role(given["role"])
+            made.append(self._account(username, role, given["name"], person=official))
+        for given in data["unit"]:
+            for role, tail in _STAFF.items():
+                person = self._holder(given["code"], role)
+                if role in given and person is not None:
+                    username = f"{here}.{given['code']}{tail}"
+                    made.append(self._account(username, role, person.name, person=person))
+        await self._add([account for account, _ in made if account])
+        self._tx.session.add_all([member for account, member in made if account])
 
-    async def _official(self, given: dict[str, str]) -> None:
-        unit, role = self._units[given["unit"]], Role(given["role"])
-        people = await units.of_unit(self._tx.session, unit.id, self._now)
-        person = next((p for p in people if p.role == role and p.name == given["name"]), None)
-        if person is None:
-            person = await self._person(unit, role, given, given["email"])
-        count = sum(1 for told in self._told if told.role == role)
-        username = f"{self._hotline}.{role}" + (str(count + 1) if count else "")
-        await self._account(username, role, person.name, person=person, unit=unit)
-
-    async def _unit_accounts(self, given: _UnitToml) -> None:
-        unit = self._units[given["code"]]
-        for role, tail in _STAFF.items():
-            person = await units.in_role(self._tx.session, unit.id, role, self._now)
-            if role in given and person is not None:
-                username = f"{self._hotline}.{unit.code}{tail}"
-                await self._account(username, role, person.name, person=person, unit=unit)
-
-    async def _account(
+    def _account(
         self,
         username: str,
         role: Role,
         name: str,
         *,
-        extension: str | None = None,
+        seat: str | None = None,
         person: Person | None = None,
-        unit: Unit | None = None,
-    ) -> None:
-        session = self._tx.session
-        password = password_of(self._settings, username)
-        account = (
-            await session.execute(select(Account).where(col(Account.username) == username))
-        ).scalar_one_or_none()
+    ) -> tuple[Account | None, Membership]:
+        """Return an account that is not there yet (else None) and what it is; tell of it."""
+        password, new = password_of(self._settings, username), None
+        account = self._accounts.get(username)
         if account is None:
-            account = Account(
+            account = new = Account(
                 username=username,
                 full_name=name,
                 password_hash=_HASHER.hash(password),
-                extension=None if await self._taken(extension) else extension,
+                extension=None if seat in self._extensions else seat,
                 person_id=person.id if person else None,
                 created_at=self._now,
             )
-            await self._add(account)
-            unit_id = unit.id if unit and role in _STAFF else None
-            session.add(
-                Membership(account_id=account.id, hotline=self._hotline, role=role, unit_id=unit_id)
-            )
+        unit = next((u for u in self._units.values() if person and u.id == person.unit_id), None)
+        member = Membership(account_id=account.id, hotline=self._hotline, role=role)
+        member.unit_id = unit.id if unit and role in _STAFF else None
         self._told.append(
             SampleAccount(
                 hotline=self._hotline,
@@ -292,13 +277,22 @@ class _Loader:
                 phone=person.phone if person else None,
             )
         )
+        return new, member
 
-    async def _taken(self, extension: str | None) -> bool:
-        query = select(col(Account.id)).where(col(Account.extension) == extension)
-        return (await self._tx.session.execute(query)).scalar_one_or_none() is not None
+    def _seats(self) -> list[str | None]:
+        pool = [str(extension) for extension in self._settings.seats.extensions]
+        first = _ORDER.index(self._hotline) * _SEATED
+        return [*pool[first : first + _SEATED], *[None] * _SEATED][:_SEATED]
 
-    async def _add(self, row: T) -> T:
-        self._tx.session.add(row)
-        await self._tx.session.flush()  # the next row may name it
-        self.added += 1
-        return row
+    def _official(self, given: Mapping[str, Any]) -> Person | None:
+        same = (p for p in self._people if p.role == given["role"] and p.name == given["name"])
+        return next(same, None)
+
+    def _holder(self, unit: str, role: str) -> Person | None:
+        mine = [p for p in self._people if p.unit_id == self._units[unit].id and p.role == role]
+        return max(mine, key=lambda p: p.active_from, default=None)
+
+    async def _add(self, rows: Sequence[SQLModel]) -> None:
+        self._tx.session.add_all(rows)
+        await self._tx.session.flush()  # what comes next names these
+        self.added += len(rows)
