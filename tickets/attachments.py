@@ -36,8 +36,8 @@ def sniff(data: bytes) -> str | None:
         )
     if data[4:8] == b"ftyp":
         return _BRANDS.get(data[8:12], "video/mp4")
-    if len(data) > 2 and data[0] == 0xFF and data[1] & 0xE6 in (0xE2, 0xE4, 0xE6):
-        return "audio/mpeg"  # an MP3 without a tag begins with a frame
+    if len(data) > 2 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2:
+        return "audio/mpeg"  # a layer III frame; FF FE would be the mark of UTF-16 text
     return None
 
 

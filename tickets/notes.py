@@ -14,11 +14,11 @@ from tongdai import audit
 from tongdai.accounts.model import Viewer
 from tongdai.db import Tx
 
-Kind = Literal["note", "correction", "reroute_request"]
+Kind = Literal["note", "correction", "reroute_request", "extension_request"]
 
 
 async def add(tx: Tx, ticket_id: str, *, kind: Kind, text: str, by: Viewer) -> Note:
-    """Write a remark, a correction, or a unit's request to be relieved of the ticket (A-CT-15).
+    """Write a remark, a correction, or a unit's request: another unit (A-CT-15), a later date.
 
     Raises:
         FormIncomplete: The text is empty or too long.

@@ -245,7 +245,7 @@ class Note(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id")
     kind: str
-    """note, correction or reroute_request."""
+    """note, correction, reroute_request or extension_request."""
     text: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=UtcDateTime)
     by: str
