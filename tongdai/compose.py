@@ -1,21 +1,26 @@
 """Builds every object once, from the settings; nobody else reads a file or a variable."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+import structlog
 from aiohttp import web
-from ivr.agi import AgiServer
-from telephony.queues import Queues
 
 from escalation.acts import Acts
 from escalation.lawbook import default_lawbook
 from escalation.sweep import Sweep
 from escalation.wake import Waker
+from ivr.agi import AgiServer
+from ivr.greeting import greeting
+from ivr.prompt_builder import PromptError, say
 from sms.gateways import build, build_mail
 from sms.sender import Sender
 from telephony.bridge import Bridge
 from telephony.operators import Operators
+from telephony.queues import Queues
 from telephony.recordings.archive import Archive
 from telephony.recordings.intake import Intake
 from telephony.recordings.live import LiveCalls
@@ -29,15 +34,17 @@ from tongdai.development.service import keep_offset
 from tongdai.errands import Errands
 from tongdai.events import Bus
 from tongdai.health import HasHealth
-from tongdai.settings import Settings
+from tongdai.settings import HotlineTable, Settings
 from tongdai.wiring import Wiring
 from web.api import keys as api
 from web.api.health import Health
+from web.api.metrics import Measured
 from web.app import Parts, build_app
 from web.console import keys as console
 from web.desk import keys as desk
 from web.development.views import MOVABLE_CLOCK
 
+log = structlog.get_logger()
 Run = Callable[[], Awaitable[None]]
 EVERYTHING = frozenset({"web", "bridge", "ivr", "worker"})
 
@@ -80,8 +87,10 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
 
     operators = Operators(settings, db, bus, clock)
     bridge = Bridge(settings, db, bus, clock, seats=operators)
-    queues = Queues(settings, clock)
-    transfers = Transfers(settings, db, bus, clock, operators)
+    queues = Queues(settings, bus, clock)
+    transfers = Transfers(
+        settings, db, bus, clock, operators, announce=partial(_announce, settings)
+    )
     for part in (operators, queues, transfers):
         part.connect(bridge)
 
@@ -104,7 +113,7 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
         {h.id: h.portal or settings.web.public_url for h in settings.hotlines},
     )
     waker = Waker(Sweep(db, acts), clock)
-    agi = AgiServer(settings, clock)
+    agi = AgiServer(settings.agi, {"greeting": greeting(settings)}, clock)
     files = Files(settings.files)
 
     Wiring(
@@ -131,8 +140,10 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
             doors={
                 api.ACTS: acts,
                 api.HEALTH: Health(health, clock),
+                api.MEASURED: Measured(bridge=bridge, operators=operators, intake=intake),
                 console.CALLS: bridge,
                 console.OPERATORS: operators,
+                console.TRANSFERS: transfers,
                 console.LAW: acts,
                 console.FILES: files,
                 desk.ACTS: acts,
@@ -195,3 +206,13 @@ def _health(settings: Settings, *parts: HasHealth) -> dict[str, HasHealth]:
         "scheduler": waker,
         **{f"sms:{gateway.name}": sender for gateway in settings.sms.gateway[:1]},
     }
+
+
+async def _announce(settings: Settings, hotline: HotlineTable, field: str) -> str:
+    """Speak what a call is about; without a voice the general prompt is played."""
+    try:
+        path = await asyncio.to_thread(say, settings, hotline, "called_field", field)
+    except PromptError as error:
+        log.warning("prompt.not_spoken", hotline=hotline.id, why=str(error))
+        return ""
+    return str(path.with_suffix(""))
