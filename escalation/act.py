@@ -28,6 +28,7 @@ class Act:
         person_id: referred: to whom there, default its focal point.
         text: answered, answered_directly: the answer.
         document_number: answered: number of the written reply (CT-9.1.2c).
+        attachment_id: answered, extended: the reply or the letter as a file of the ticket.
     """
 
     event: Event
@@ -44,6 +45,7 @@ class Act:
     person_id: str | None = None
     text: str | None = None
     document_number: str | None = None
+    attachment_id: str | None = None
 
 
 class FieldError(ValueError):
@@ -78,6 +80,7 @@ _TEXTS = (
     "person_id",
     "text",
     "document_number",
+    "attachment_id",
 )
 
 

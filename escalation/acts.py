@@ -1,7 +1,7 @@
 """The one door for every act: ladder, ticket, history, deadlines and messages, one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +28,8 @@ from tongdai.errors import Invalid
 from tongdai.ids import HotlineId, TicketId
 
 _INSTANT = timedelta(microseconds=1)
+_FIELD = {"written_reply": "document_number"}
+"""What a procedure's `needs` is called in the form of the act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,11 @@ async def _allowed(
 
 
 def _complete(rule: ActRule, act: Act) -> None:
-    values = asdict(act)
-    missing = {str(name): "required" for name in rule.needs if not values[name]}
+    given = {
+        "text": act.text,
+        "unit_id": act.unit_id,
+        "written_reply": act.document_number or act.attachment_id,
+    }
+    missing = {_FIELD.get(n, str(n)): "required" for n in rule.needs if not given[n]}
     if missing:
         raise Invalid("act_incomplete", fields=missing)

@@ -95,12 +95,18 @@ async def _letter(tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> None:
         until=act.until,
         by=by,
         reason=act.reason or "",
+        attachment_id=act.attachment_id,
     )
 
 
 async def _answer(tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> None:
     await outbox.cancel(tx, ticket_id=ticket.id, purposes=_TO_OFFICIALS, reason="answered")
     await results.record(
-        tx, ticket.id, text=act.text or "", document_number=act.document_number or "", by=by
+        tx,
+        ticket.id,
+        text=act.text or "",
+        document_number=act.document_number or "",
+        by=by,
+        attachment_id=act.attachment_id,
     )
     await referrals.end(tx, ticket.id, "answered")

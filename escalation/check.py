@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from escalation.lawbook import shipped
 from escalation.procedure import ActRule, Procedure, Stage
 from tongdai.calendar import parse_limit
 from tongdai.i18n import _
@@ -20,6 +21,11 @@ _ROLES = {
     "sender": "cá nhân, tổ chức gửi",
 }
 _CHANNELS = {"sms": "tin nhắn SMS", "system": "phần mềm", "ticket_channel": "kênh tiếp nhận"}
+
+
+def shipped_procedures() -> tuple[str, ...]:
+    """Return the ids of the shipped procedures."""
+    return shipped("procedures")
 
 
 def procedure_report(procedure: Procedure) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from escalation.ladder import Ladder
 from escalation.procedure import Procedure, ProcedureError, parse_procedure, version_of
@@ -114,9 +114,9 @@ def default_lawbook(hotlines: tuple[str, ...] | None = None) -> Lawbook:
     )
 
 
-def shipped() -> tuple[str, ...]:
-    """Return the hotlines for which a calendar is shipped."""
-    folder = resources.files("escalation").joinpath("calendars")
+def shipped(kind: Literal["procedures", "calendars"] = "calendars") -> tuple[str, ...]:
+    """Return the hotlines for which a calendar, or a procedure, is shipped."""
+    folder = resources.files("escalation").joinpath(kind)
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 
 

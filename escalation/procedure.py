@@ -140,7 +140,7 @@ class ActRule(_Row):
     name: str
     when: tuple[str, ...]
     by: tuple[Role, ...]
-    needs: tuple[Literal["text", "document_number", "guidance", "unit_id"], ...] = ()
+    needs: tuple[Literal["text", "written_reply", "unit_id"], ...] = ()
     start: Id | None = None
     extend: Extension | None = None
     close: bool = False
