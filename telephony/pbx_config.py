@@ -17,7 +17,7 @@ from tongdai.settings import PbxTable, Settings, seat_secret
 TEMPLATES = Path(__file__).resolve().parents[1] / "asterisk-conf"
 CHANNEL_VARIABLES = ("TONGDAI_HOTLINE", "TONGDAI_TRANSFER")
 # The longest greeting, and what is given up for a FastAGI server that hangs (seconds).
-GREETING_LIMIT_SECONDS = 40
+GREETING_LIMIT_SECONDS = 20
 _FORBIDDEN = frozenset("\r\n;\0")
 
 
@@ -58,6 +58,7 @@ def render(
     layout: Layout | None = None,
     base: bool = True,
     channel_variables: tuple[str, ...] = CHANNEL_VARIABLES,
+    greeting_limit_seconds: int = GREETING_LIMIT_SECONDS,
 ) -> list[Path]:
     """Write the configuration of one PBX into `target` and return the files written.
 
@@ -68,6 +69,7 @@ def render(
         layout: The instance's folders; by default beside `target`.
         base: Also the files of a whole Asterisk, not only ours in `target/tongdai`.
         channel_variables: What manager.conf shows with each channel's events.
+        greeting_limit_seconds: When a greeting that the service plays is given up.
 
     Raises:
         ValueError: The settings hold no PBX, or a value that cannot stand in such a file.
@@ -77,6 +79,7 @@ def render(
         message = "the settings name no [[pbx]]"
         raise ValueError(message)
     values = _values(settings, pbx, layout or Layout.beside(target), channel_variables)
+    values["greeting_limit_seconds"] = greeting_limit_seconds
     environment = _environment()
     written: list[Path] = []
     for template in sorted(environment.list_templates(extensions=["j2"])):
@@ -116,7 +119,6 @@ def _values(
         "layout": layout,
         "loopback": _is_loopback,
         "manager_permit": "127.0.0.1/255.0.0.0" if _is_loopback(pbx.host) else "0.0.0.0/0.0.0.0",
-        "greeting_limit_seconds": GREETING_LIMIT_SECONDS,
         "channelvars": ",".join(channel_variables),
     }
 

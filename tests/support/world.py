@@ -42,7 +42,7 @@ from rig.carrier import Carrier, CarrierAddress
 from rig.config import Ports, settings_text
 from rig.kannel import Kannel
 from rig.ports import free_ports
-from telephony.pbx_config import render
+from telephony.pbx_config import GREETING_LIMIT_SECONDS, render
 from tongdai.settings import Settings, load, seat_secret
 
 TELEPHONY = frozenset({"asterisk", "carrier"})
@@ -67,6 +67,7 @@ class World:
         person_sound: str = "person",
         desk_sound: str = "person",
         spoken: bool = False,
+        greeting_limit_seconds: int = GREETING_LIMIT_SECONDS,
     ) -> None:
         """Write the settings; nothing runs yet.
 
@@ -83,12 +84,15 @@ class World:
             key_after_seconds: How long they listen before they press the key.
             person_sound: What called persons say (rig.sounds).
             desk_sound: What is said at desk telephones.
+            greeting_limit_seconds: When a FastAGI server that hangs is given up.
             spoken: Real prompts (a greeting of some ten seconds); else each is a beep of 0.3 s.
         """
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.parts = frozenset(parts)
+        self.desks = tuple(desks)
         self._spoken = spoken
+        self._greeting_limit_seconds = greeting_limit_seconds
         self.ports = _ports()
         path = self.folder / "tongdai.toml"
         text = settings_text(
@@ -160,7 +164,12 @@ class World:
     async def start_asterisk(self, within: float = 30) -> None:
         """Render, start (again) and return when it has booted."""
         self._prompts()
-        render(self.settings, self.asterisk.layout.etc, layout=self.asterisk.layout)
+        render(
+            self.settings,
+            self.asterisk.layout.etc,
+            layout=self.asterisk.layout,
+            greeting_limit_seconds=self._greeting_limit_seconds,
+        )
         self.asterisk.start()
         secret = self.pbx.secret.get_secret_value()
         await until_booted(self.pbx.host, self.pbx.port, self.pbx.username, secret, within)
@@ -192,9 +201,22 @@ class World:
                 MemberName=account,
             )
 
+    async def clear(self) -> None:
+        """Take every member out of the queues, let desks answer again, empty the spool."""
+        async with self.ami() as ami:
+            await ami.action("QueueStatus")
+            while (packet := await ami.next_event())["Event"] != "QueueStatusComplete":
+                if packet["Event"] == "QueueMember":
+                    queue, interface = packet["Queue"], packet["Location"]
+                    await ami.action("QueueRemove", Queue=queue, Interface=interface)
+        for extension in self.desks:
+            await self.carrier.behave(extension, "answer")
+        for path in self.spool.iterdir():
+            path.unlink()
+
     def recordings(self) -> list[Path]:
-        """Return the files in the spool."""
-        return sorted(path for path in self.spool.glob("*") if path.is_file())
+        """Return the recordings in the spool; an empty file is a call that nobody answered."""
+        return sorted(path for path in self.spool.glob("*.raw") if path.stat().st_size)
 
     def _prompts(self) -> None:
         """Link the prompts from the checkout's store, where each is spoken once."""
