@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,8 +50,12 @@ class UnmarkedRouteError(RuntimeError):
     """A route does not say who may call it."""
 
 
-def build_app(parts: Parts) -> web.Application:
+def build_app(parts: Parts, packages: Iterable[str] | None = None) -> web.Application:
     """Return the application; it opens nothing until it is started.
+
+    Args:
+        parts: What the pages are built on.
+        packages: Names of the packages of pages below web/; all of them when not given.
 
     Raises:
         UnmarkedRouteError: A route has no permission mark (web.auth).
@@ -72,7 +76,7 @@ def build_app(parts: Parts) -> web.Application:
     app.add_routes(assets_index.routes(assets))
     app.add_routes(auth_views.routes)
     live.setup(app)
-    for package in page_packages():
+    for package in page_packages() if packages is None else packages:
         importlib.import_module(f"web.{package}").setup(app)
     refuse_unmarked(app)
     return app

@@ -17,6 +17,10 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
+from escalation.acts import Acts
+from escalation.lawbook import default_lawbook
+from tests.support.floor import Floor
+from tickets.attachments import Files
 from tongdai.accounts.model import Role
 from tongdai.accounts.service import Accounts, account_by_username
 from tongdai.accounts.tables import Account, Membership
@@ -26,6 +30,7 @@ from tongdai.events import Bus
 from tongdai.migrate import import_tables
 from tongdai.settings import Settings
 from web.app import Parts, build_app
+from web.console.keys import CALLS, FILES, LAW, OPERATORS, TRANSFERS
 
 PASSWORD = "mat-khau-thu-1022"
 _CSRF = re.compile(r'name="csrf" content="([^"]*)"')
@@ -56,6 +61,17 @@ def settings_for(folder: Path, **more: Any) -> Settings:
         files={"folder": folder / "files"},
         **more,
     )
+
+
+def console_doors(floor: Floor, settings: Settings) -> dict[web.AppKey[Any], Any]:
+    """Return what the console needs: a floor of fakes, the real law, the real files."""
+    return {
+        CALLS: floor,
+        OPERATORS: floor,
+        TRANSFERS: floor.transfers,
+        LAW: Acts(default_lawbook()),
+        FILES: Files(settings.files),
+    }
 
 
 @dataclass
@@ -110,8 +126,18 @@ class Pages:
         doors: dict[web.AppKey[Any], Any] | None = None,
         settings: Settings | None = None,
         db: Database | None = None,
+        packages: Iterable[str] | None = None,
     ) -> AsyncIterator["Pages"]:
-        """Start the application on a free port, on SQLite in `folder` unless a database is given."""
+        """Start the application on a free port, on SQLite in `folder` unless a database is given.
+
+        Args:
+            folder: For the database and the files.
+            clock: The service's and the sessions' clock.
+            doors: Objects of other parts by key; the console's are there already (Floor).
+            settings: Default: two hotlines.
+            db: A database that is there already.
+            packages: Only these packages of pages (`("api",)`); default all.
+        """
         import_tables()
         settings = settings or settings_for(folder)
         bus = db.bus if db else Bus()
@@ -128,10 +154,10 @@ class Pages:
             db=db,
             bus=bus,
             accounts=accounts,
-            doors=doors or {},
+            doors=console_doors(Floor(bus, clock), settings) | (doors or {}),
         )
         async with AsyncExitStack() as stack:
-            app = build_app(parts)
+            app = build_app(parts, packages)
             server = TestServer(app)
             await stack.enter_async_context(server)
             base = f"http://{server.host}:{server.port}"

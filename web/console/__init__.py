@@ -6,7 +6,7 @@ from web import words
 from web.console import calls, lookup, me, page, ticketing, transfers
 from web.console.feed import Feed
 from web.console.keys import CALLS, OPERATORS, TRANSFERS
-from web.console.words import WORDS
+from web.console.refusals import WORDS
 from web.keys import BUS, CLOCK, PUSH
 
 FEED = web.AppKey("console_feed", Feed)

@@ -9,7 +9,9 @@ LAN = Viewer(id=AccountId("lan"), name="Lan")
 HUY = Viewer(id=AccountId("huy"), name="Huy")
 
 
-async def test_messages_are_numbered_by_account_and_reach_only_that_account(clock: HandClock) -> None:
+async def test_messages_are_numbered_by_account_and_reach_only_that_account(
+    clock: HandClock,
+) -> None:
     push = Push(clock)
     lan, huy = push.join(LAN), push.join(HUY)
     push.send(LAN.id, "ring", {"call": "1"})
@@ -39,7 +41,9 @@ async def test_the_snapshot_stands_for_the_last_number(clock: HandClock) -> None
     assert push.beat(LAN)["seq"] == 1
 
 
-async def test_a_browser_that_fell_behind_gets_a_snapshot_instead_of_old_news(clock: HandClock) -> None:
+async def test_a_browser_that_fell_behind_gets_a_snapshot_instead_of_old_news(
+    clock: HandClock,
+) -> None:
     push = Push(clock)
     line = push.join(LAN)
     for _number in range(QUEUE + 1):

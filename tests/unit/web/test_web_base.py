@@ -21,7 +21,7 @@ from web.middleware.csrf import SAFE
 
 @pytest.fixture
 async def pages(tmp_path: Path, clock: HandClock) -> AsyncIterator[Pages]:
-    async with Pages.open(tmp_path, clock) as opened:
+    async with Pages.open(tmp_path, clock, packages=("console", "portal")) as opened:
         yield opened
 
 
@@ -152,7 +152,7 @@ async def test_who_lacks_the_role_is_told_so_in_words(pages: Pages) -> None:
 
 async def test_a_script_whose_session_ended_is_told_in_json(pages: Pages) -> None:
     somebody = await pages.browser()
-    answer = await somebody.send("GET", "/console/state")
+    answer = await somebody.send("GET", "/console/seat")
     assert (answer.status, (await answer.json())["code"]) == (401, "not_signed_in")
 
 
