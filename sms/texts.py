@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -175,8 +175,14 @@ def fill(source: str, values: Mapping[str, str]) -> str:
 
 
 def moment_text(moment: datetime) -> str:
-    """Return an aware moment as a message says it: 17:00 26/11/2026."""
-    return check_aware(moment).astimezone(HCM).strftime("%H:%M %d/%m/%Y")
+    """Return an aware moment as a message says it: 17:00 26/11/2026.
+
+    The end of a day is 24:00 of that day, never 00:00 of the next: people would come a day late.
+    """
+    local = check_aware(moment).astimezone(HCM)
+    if local.time() == time.min:
+        return f"24:00 {local - timedelta(days=1):%d/%m/%Y}"
+    return f"{local:%H:%M %d/%m/%Y}"
 
 
 _VARIABLE = re.compile(r"\{(\w+)\}")

@@ -40,6 +40,11 @@ def test_a_referral_says_number_field_until_when_and_link() -> None:
     )
 
 
+def test_the_end_of_a_day_is_that_days_and_not_the_next_ones_beginning() -> None:
+    midnight = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
+    assert texts.moment_text(midnight) == "24:00 01/12/2026"
+
+
 def test_a_referral_with_the_longest_field_is_one_part() -> None:
     longest = {**STAGE, "field": "Ban quản lý các khu chế xuất và công nghiệp thành phố"}
     assert segments(_sms("referral", longest)).parts == 1

@@ -1,0 +1,14 @@
+"""The desk: units answer their tickets, the Office routes, the leadership sees what is overdue."""
+
+from aiohttp import web
+
+from web.desk import acts, views
+from web.desk.words import REFUSALS
+from web.words import add
+
+
+def setup(app: web.Application) -> None:
+    """Add the routes and the words; needs the doors of web.desk.keys."""
+    add(REFUSALS)
+    app.add_routes(views.routes)
+    app.add_routes(acts.routes)

@@ -1,0 +1,67 @@
+"""The desk's forms: what is typed, and what can be taken of it."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from tongdai.clock import HCM
+from web.desk.requests import read_day
+from web.forms import Form
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise PydanticCustomError("missing", "required", {"code": "required"})
+    try:
+        return read_day(value)
+    except ValueError:
+        raise PydanticCustomError("day", "not a day", {"code": "not_a_date"}) from None
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Words = Annotated[str, Field(min_length=1, max_length=4000)]
+Number = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class AnswerForm(Form):
+    """The written reply (CT-9.1.2c): its text, and its number or the document itself."""
+
+    text: Annotated[str, Field(min_length=1, max_length=20_000)] = ""
+    document_number: Annotated[str, Field(max_length=100)] = ""
+
+
+class ExtensionForm(Form):
+    """The letter that promises a final date (CT-9.1.2d)."""
+
+    document: Number
+    document_date: Day
+    until: Day
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+class WishForm(ExtensionForm):
+    """The same, as the focal point asks for it: with the reason."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class WordsForm(Form):
+    """A reason, or a remark."""
+
+    text: Words
+
+
+class ReferForm(Form):
+    """Another unit, and why (A-CT-15)."""
+
+    unit_id: Annotated[str, Field(min_length=1, max_length=64)]
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+def end_of(day: date) -> datetime:
+    """Return the end of a day as an instant: 00:00 of the next (TIMELINE.md, `until`)."""
+    return datetime.combine(day + timedelta(days=1), time.min, HCM)

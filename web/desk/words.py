@@ -1,0 +1,81 @@
+"""The desk's words for codes: states, channels, gateways, refusals."""
+
+from collections.abc import Mapping
+
+from web.words import N_
+
+STATES: Mapping[str, str] = {
+    "draft": N_("đang nhập"),
+    "open": N_("đang xử lý"),
+    "answered": N_("đã trả lời"),
+    "closed": N_("đã kết thúc"),
+    "rejected": N_("không tiếp nhận"),
+}
+CHANNELS: Mapping[str, str] = {
+    "phone": N_("điện thoại"),
+    "portal": N_("cổng thông tin"),
+    "email": N_("thư điện tử"),
+    "app": N_("ứng dụng"),
+    "zalo": N_("Zalo"),
+    "facebook": N_("Facebook"),
+    "in_person": N_("trực tiếp"),
+}
+MESSAGES: Mapping[str, str] = {
+    "queued": N_("chờ gửi"),
+    "sending": N_("đang gửi"),
+    "accepted": N_("nhà mạng đã nhận"),
+    "delivered": N_("đã đến máy"),
+    "undelivered": N_("không đến máy"),
+    "rejected": N_("bị từ chối"),
+    "unknown": N_("chưa rõ đã gửi hay chưa"),
+    "not_sendable": N_("không gửi được"),
+    "cancelled": N_("đã hủy"),
+}
+TONES: Mapping[str, str] = {
+    "delivered": "good",
+    "accepted": "brand",
+    "undelivered": "bad",
+    "rejected": "bad",
+    "unknown": "warn",
+    "not_sendable": "warn",
+}
+PURPOSES: Mapping[str, str] = {
+    "referral": N_("Báo phiếu chuyển đến"),
+    "forwarding": N_("Báo chuyển Thủ trưởng"),
+    "reminder": N_("Nhắc hạn"),
+    "extension": N_("Báo gia hạn"),
+    "overdue_report": N_("Báo cáo trễ hạn"),
+    "result": N_("Báo kết quả"),
+    "rejection": N_("Báo không tiếp nhận"),
+    "survey": N_("Khảo sát"),
+    "code": N_("Mã xác nhận"),
+}
+REASONS: Mapping[str, str] = {
+    "landline": N_("số cố định không nhận được tin nhắn"),
+    "hidden": N_("không có số di động"),
+    "foreign": N_("số nước ngoài"),
+    "emergency": N_("số khẩn cấp"),
+    "malformed": N_("số hoặc địa chỉ không đúng"),
+    "gave_up": N_("đã gửi lại nhiều lần không được"),
+    "answered": N_("phiếu đã có kết quả"),
+    "rerouted": N_("phiếu đã chuyển đơn vị khác"),
+}
+
+REFUSALS: Mapping[str, str] = {
+    "act_refused": N_("Quy chế không cho phép việc này lúc này."),
+    "act_incomplete": N_("Còn thiếu thông tin để thực hiện việc này."),
+    "no_procedure": N_("Chưa có quy chế của tổng đài này trong hệ thống."),
+    "no_such_ticket": N_("Không có phiếu này, hoặc phiếu không thuộc phạm vi của bạn."),
+    "ticket_forbidden": N_("Bạn xem được phiếu này nhưng không được làm việc vừa chọn."),
+    "wrong_ticket_state": N_("Trạng thái của phiếu không cho phép việc này."),
+    "no_such_unit": N_("Không có đơn vị này, hoặc đơn vị không còn hoạt động."),
+    "no_such_attachment": N_("Không có tệp này."),
+    "attachment_refused": N_("Tệp không dùng được: chỉ nhận ảnh, video, âm thanh hoặc PDF."),
+    "kind_not_taken": N_("Chỉ nhận tệp ảnh, video, âm thanh hoặc PDF."),
+    "empty": N_("Tệp không có nội dung."),
+    "letter_missing": N_("Cần đính kèm công văn hẹn xử lý."),
+    "document_missing": N_("Cần số văn bản, hoặc tệp văn bản trả lời."),
+    "link_unknown": N_("Liên kết không đúng. Hãy mở đúng liên kết trong tin nhắn."),
+    "link_spent": N_("Liên kết đã được dùng hoặc đã hết hạn."),
+    "bad_cursor": N_("Trang này của danh sách không còn. Hãy mở lại danh sách."),
+}
