@@ -144,12 +144,13 @@ def _order(order: Order, key: Column, ref: Column) -> tuple[Column, Column]:
 
 
 def _after(part: _Part, order: Order, key: datetime | None, ticket_id: str) -> _Part:
+    """Begin behind a row; the first condition is a range, so that the index is entered there."""
     if order == "newest":
-        rest = or_(part.key < key, and_(part.key == key, part.ref < ticket_id))
+        rest = and_(part.key <= key, or_(part.key < key, part.ref < ticket_id))
     elif key is None:
         rest = or_(part.key.is_not(None), part.ref > ticket_id)
     else:
-        rest = or_(part.key > key, and_(part.key == key, part.ref > ticket_id))
+        rest = and_(part.key >= key, or_(part.key > key, part.ref > ticket_id))
     return replace(part, query=part.query.where(rest))
 
 
