@@ -50,6 +50,11 @@ class Console implements PaneHost {
       const digit = (event.target as HTMLElement).dataset["digit"];
       if (digit) this.phone.digit(digit);
     });
+    one<HTMLFormElement>("#new-form").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || (event.target as HTMLElement).tagName !== "SELECT") return;
+      event.preventDefault();
+      one<HTMLButtonElement>("#new-form [value=open]").click();
+    });
     one<HTMLFormElement>("#new-form").addEventListener("submit", (event) => {
       if ((event.submitter as HTMLButtonElement | null)?.value === "open") void this.openNew();
     });

@@ -250,7 +250,7 @@ export class Pane {
     });
     form.addEventListener("keydown", (event) => {
       const target = event.target as HTMLElement;
-      if (event.key === "Enter" && target.tagName === "INPUT" && !event.ctrlKey && !event.defaultPrevented) {
+      if (event.key === "Enter" && ["INPUT", "SELECT"].includes(target.tagName) && !event.ctrlKey && !event.defaultPrevented) {
         event.preventDefault();
         this.next(target);
       } else if (event.key === "Escape" && this.outcome && !event.defaultPrevented) {
