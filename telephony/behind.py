@@ -1,7 +1,6 @@
 """Rows that are written a moment later, in order, so that a database that is away stops no call."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -11,6 +10,8 @@ from tongdai.db import Database, DatabaseAway, Tx
 log = structlog.get_logger()
 
 RETRY_SECONDS = 1.0
+LAST_SECONDS = 3.0
+"""How long the end of the service waits for the last rows."""
 _MOST = 100_000
 
 Write = Callable[[Tx], Awaitable[None]]
@@ -47,17 +48,24 @@ class WriteBehind:
         return len(self._waiting)
 
     async def run(self) -> None:
-        """Write until cancelled; what still waits then is tried once more."""
+        """Write until cancelled; what has begun is finished then, the rest is tried once more."""
         try:
             while True:
                 await self._some.wait()
-                if not await self._write_all():
+                if not await self._undisturbed():
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             if self._waiting:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(RETRY_SECONDS * 2):
-                        await self._write_all()
+                await self._undisturbed()
+
+    async def _undisturbed(self) -> bool:
+        """Write all that waits; being cancelled meanwhile cuts no transaction in two."""
+        writing = asyncio.create_task(self._write_all())
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing], timeout=LAST_SECONDS)
+            raise
 
     async def drained(self) -> None:
         """Return when nothing waits."""

@@ -24,7 +24,8 @@ def log_change(operator: Operator, before: OperatorState, at: datetime) -> tuple
     )
 
     async def write(tx: Tx) -> None:
-        tx.session.add(OperatorStateChange(**row.model_dump()))
+        if await tx.session.get(OperatorStateChange, row.id) is None:  # tried before, perhaps
+            tx.session.add(OperatorStateChange(**row.model_dump()))
 
     return row.id, write
 

@@ -12,7 +12,7 @@ import structlog
 
 from telephony.ami.packets import UP, Raw
 from telephony.behind import WriteBehind
-from telephony.calls.reconcile import LiveChannel, PbxState
+from telephony.calls.reconcile import PbxState
 from telephony.calls.transfer import Reason, Signal, advance, follow_up, reason_of_cause
 from telephony.switch import Pbx, Switch
 from telephony.transfers import hands, store
@@ -34,6 +34,8 @@ PACKETS = ("Newchannel", "Newstate", "Hangup", "UserEvent", "ConfbridgeJoin", "Q
 RENEW_SECONDS = 5.0
 GUARD_SECONDS = 5.0
 """How much longer than the PBX we wait for a leg before we give it up ourselves."""
+HANGUP_SECONDS = 1.0
+"""How long the called leg's own Hangup, which tells more, may come after Originate's failure."""
 REMEMBERED = 1000
 """Ended transfers that are answered for without the database."""
 _RINGING, _UP = "5", "6"
@@ -78,15 +80,9 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._behind.run())
-                while True:
-                    await asyncio.sleep(RENEW_SECONDS)
-                    waiting = [t for t in self._live.values() if t.course.caller_waits]
-                    await asyncio.gather(*(hands.renew(self._at(t.pbx), t) for t in waiting))
+                group.create_task(self._renew())
         finally:
-            for live in self._live.values():
-                live.stop_timer()
-            for task in self._tasks:
-                task.cancel()
+            self._close()
 
     @property
     def unwritten(self) -> int:
@@ -149,12 +145,29 @@ class Engine:
     def on_state(self, pbx: str, state: PbxState) -> None:
         """Take what the PBX has after a connect: who left meanwhile, whose rooms there are."""
         for live in [t for t in self._live.values() if t.pbx == pbx]:
-            self._catch_up(live, state)
+            self._catch_up(live, state, Reason.PBX_FAILED)
         if pbx not in self._restored:
             self._restored.add(pbx)
             self._spawn(self._restore(pbx, state))
         else:
             self._tidy(pbx, state)
+
+    async def _renew(self) -> None:
+        """Keep the leases of those who wait."""
+        try:
+            while True:
+                await asyncio.sleep(RENEW_SECONDS)
+                waiting = [t for t in self._live.values() if t.course.caller_waits]
+                await asyncio.gather(*(hands.renew(self._at(t.pbx), t) for t in waiting))
+        finally:
+            self._close()  # at once: the end of the PBX's connection is the end of no transfer
+
+    def _close(self) -> None:
+        """Stop; what runs is gone on with at the next start."""
+        for live in self._live.values():
+            live.stop_timer()
+        for task in self._tasks:
+            task.cancel()
 
     # --- what happens to a leg ---
 
@@ -261,13 +274,14 @@ class Engine:
             return
         try:
             done = await hands.call(self._at(live.pbx), live, dial.channel, hotline, why)
-        except Unavailable as away:
+        except Unavailable as away:  # it may ring all the same: the next state, or _watch, tells
             log.warning("transfer.not_called", transfer=live.id, why=str(away))
-            self._signal(live, Signal.TIMED_OUT, reason=Reason.PBX_FAILED)
             return
-        if not done.ok and live.answered_at is None:
+        if not done.ok:
+            await asyncio.sleep(HANGUP_SECONDS)
             reason = _ORIGINATED.get(done.reason, Reason.UNREACHABLE)
-            self._signal(live, Signal.PERSON_LEFT, reason=reason)
+            if live.answered_at is None:
+                self._signal(live, Signal.PERSON_LEFT, reason=reason)
 
     def _watch(self, live: Live, seconds: float) -> None:
         """Give the leg up by ourselves should its end never be told."""
@@ -281,35 +295,32 @@ class Engine:
 
     # --- after a loss ---
 
-    def _catch_up(self, live: Live, state: PbxState) -> None:
-        """Bring a transfer to what the PBX has."""
+    def _catch_up(self, live: Live, state: PbxState, why: Reason) -> None:
+        """Bring a transfer to what the PBX has; `why` it fails if the PBX gave it up meanwhile."""
         channels = {c.facts.name: c for c in state.channels}
         leg = next((c for c in state.channels if c.facts.uniqueid == live.leg), None)
         if live.caller not in channels:
             live.caller = None
             self._signal(live, Signal.CALLER_LEFT)
             return
-        self._catch_up_leg(live, leg)
+        place = channels[live.caller].facts.context
+        back = place in (CONTEXT, "tongdai-queue-first", "tongdai-back")
+        taken = leg is not None and leg.facts.context == CONTEXT
+        if leg is not None:
+            live.person = leg.facts.name
+            if leg.facts.state == UP:
+                self._watch(live, self._hotline(live).accept_seconds + GUARD_SECONDS)
+                self._signal(live, Signal.ANSWERED)
+        if taken:
+            self._signal(live, Signal.TAKEN)
+        if live.course.caller_waits and back:
+            self._signal(live, Signal.CALLER_BACK, reason=why)
+        if leg is None:
+            live.person = None
+            self._signal(live, Signal.PERSON_LEFT, reason=why, detail="hung_up")
         if live.operator not in channels:
             live.operator = None
             self._signal(live, Signal.OPERATOR_LEFT)
-        where = channels[live.caller].facts.context
-        if live.course.caller_waits and where in (CONTEXT, "tongdai-queue-first"):
-            self._signal(live, Signal.CALLER_BACK)
-
-    def _catch_up_leg(self, live: Live, leg: LiveChannel | None) -> None:
-        if leg is None:
-            live.person = None
-            why = "hung_up" if live.answered_at else ""
-            reason = None if live.answered_at else Reason.SERVICE_RESTARTED
-            self._signal(live, Signal.PERSON_LEFT, reason=reason, detail=why)
-            return
-        live.person = leg.facts.name
-        if leg.facts.state == UP:
-            self._watch(live, self._hotline(live).accept_seconds + GUARD_SECONDS)
-            self._signal(live, Signal.ANSWERED)
-        if leg.facts.context == CONTEXT:
-            self._signal(live, Signal.TAKEN)
 
     async def _restore(self, pbx: str, state: PbxState) -> None:
         """Go on with what a killed service left behind, or bring it to its end."""
@@ -325,7 +336,7 @@ class Engine:
                 self._live[live.id] = live
                 self._spawn(self._work(live))
                 self._watch(live, self._hotline(live).ring_seconds + GUARD_SECONDS)
-                self._catch_up(live, state)
+                self._catch_up(live, state, Reason.SERVICE_RESTARTED)
         self._tidy(pbx, state)
 
     def _tidy(self, pbx: str, state: PbxState) -> None:

@@ -167,7 +167,15 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         key_after_seconds=1, ring_seconds=1,
     )  # fmt: skip
     async with world:
+        await trunk_is_known_to_be_up(world)
         yield world
+
+
+async def trunk_is_known_to_be_up(world: World) -> None:
+    """The carrier began after Asterisk, whose next look would come in twenty seconds."""
+    world.asterisk.command("pjsip qualify carrier")
+    contacts = world.asterisk.command
+    await until(lambda: "Avail" in contacts("pjsip show aor carrier"), within=10, every=0.2)
 
 
 @pytest.fixture
