@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -10,6 +11,7 @@ from telephony.recordings import store
 from telephony.recordings.errors import HearingForbidden, RecordingDeleted, RecordingUnknown
 from telephony.recordings.model import RecordingState
 from telephony.recordings.store import Listed
+from telephony.recordings.tables import Recording
 from tongdai import audit
 from tongdai.accounts.model import Role, Viewer
 from tongdai.db import Tx
@@ -93,6 +95,7 @@ async def plays(
     *,
     recording: str | None = None,
     actor: str | None = None,
+    hotlines: tuple[str, ...] | None = None,
     limit: int = 50,
     before: int | None = None,
 ) -> list[Play]:
@@ -102,6 +105,7 @@ async def plays(
         session: A session to read with.
         recording: Only this one.
         actor: Only this account.
+        hotlines: Only recordings of these, and those that belong to none yet; None: all.
         limit: How many at most.
         before: `seq` of the last one of the page before.
     """
@@ -114,6 +118,10 @@ async def plays(
         query = query.where(col(audit.AuditEntry.actor) == actor)
     if before is not None:
         query = query.where(col(audit.AuditEntry.seq) < before)
+    if hotlines is not None:
+        here = or_(col(Recording.hotline).in_(hotlines), col(Recording.hotline).is_(None))
+        query = query.join(Recording, col(Recording.id) == col(audit.AuditEntry.subject))
+        query = query.where(here)
     query = query.order_by(col(audit.AuditEntry.seq).desc()).limit(limit)
     return [_play(entry) for entry in (await session.execute(query)).scalars()]
 

@@ -16,11 +16,13 @@ from telephony.recordings.errors import (
     SpoolFileChanged,
     SpoolFileUnreadable,
 )
+from telephony.recordings.live import HasCalls, LiveCalls
 from telephony.recordings.model import is_finished
 from telephony.recordings.register import Register
 from telephony.recordings.spool import Look, Spool, SpoolFile, open_inodes
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
+from tongdai.events import Bus
 from tongdai.health import Part
 from tongdai.settings import Settings
 
@@ -209,6 +211,22 @@ class Intake:
             self.archived += 1
         await asyncio.to_thread(_remove_unchanged, file)
         self.pending[spool.pbx] = max(0, self.pending[spool.pbx] - 1)
+
+
+def build(settings: Settings, db: Database, clock: Clock, bus: Bus, bridge: HasCalls) -> Intake:
+    """Return the intake of an installation; it watches the bridge from here on.
+
+    Raises:
+        ValueError: Two PBXs record into one folder.
+    """
+    return Intake(
+        db,
+        clock,
+        make_spools(settings),
+        Archive(settings.recordings.archive.resolve()),
+        LiveCalls(bus, bridge),
+        floor_bytes=settings.recordings.floor_bytes,
+    )
 
 
 def make_spools(settings: Settings) -> tuple[Spool, ...]:

@@ -47,7 +47,7 @@ class Wanted:
         call: A call's id.
         calls: Some calls' ids.
         tickets: Some tickets' ids.
-        number: The caller's number, E.164.
+        number: The caller's number, E.164. With `tickets` as well: one of the two is enough.
         operator: An account's id.
         since: First moment, inclusive.
         until: Last moment, exclusive.
@@ -154,14 +154,18 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (col(Recording.kind), wanted.kind),
         (col(Recording.state), wanted.state),
         (col(Recording.call), wanted.call),
-        (col(CallRow.caller_number), wanted.number),
         (col(CallRow.operator), wanted.operator),
     )
     conditions = [mine, *(column == value for column, value in equal if value is not None)]
     if wanted.calls is not None:
         conditions.append(col(Recording.call).in_(wanted.calls))
+    who: list[ColumnElement[bool]] = []
+    if wanted.number is not None:
+        who.append(col(CallRow.caller_number) == wanted.number)
     if wanted.tickets is not None:
-        conditions.append(col(CallRow.ticket).in_(wanted.tickets))
+        who.append(col(CallRow.ticket).in_(wanted.tickets))
+    if who:
+        conditions.append(or_(*who))
     return [*conditions, *_ranges(wanted)]
 
 

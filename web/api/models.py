@@ -159,3 +159,34 @@ class Lines(Answer):
     """Lines of a ticket's history, in time order."""
 
     items: list[dict[str, Any]]
+
+
+class TransferOut(Answer):
+    """A transfer of a live call."""
+
+    id: str
+    call: str
+    ticket: str | None
+    hotline: str
+    kind: Literal["warm", "blind", "three_way"]
+    state: Literal[
+        "starting",
+        "ringing",
+        "answered",
+        "accepted",
+        "completed",
+        "returned",
+        "cancelled",
+        "abandoned",
+    ]
+    reason: str | None = Field(description="why it ended so; null when it went as it was meant to")
+    detail: str = Field(description="of not_accepted: refused, later, no_key, hung_up")
+    to: str = Field(description="who is called, for people")
+    person: str | None
+    unit: str | None
+    by: str
+    started_at: Moment
+    rang_at: Moment | None
+    answered_at: Moment | None
+    accepted_at: Moment | None
+    ended_at: Moment | None
