@@ -15,7 +15,7 @@ from escalation.ladder import Ladder
 from escalation.lawbook import Lawbook
 from escalation.messages import Messenger
 from escalation.names import Event
-from escalation.procedure import ActRule
+from escalation.rows import ActRule
 from escalation.state import Line, State
 from escalation.tables import Deadline, LadderState
 from tickets import access, filing
@@ -208,9 +208,9 @@ class Acts:
     ) -> None:
         """Write a step down: ticket, state, history, deadlines, messages."""
         place.row.state, place.row.open = state.as_json(), state.closed_at is None
-        await carry.mirror(tx, place.ticket, state, lines, by)
+        await carry.mirror(tx, place.ticket, place.ladder.procedure, state, lines, by)
         await record.lines(tx, place.ticket, lines, by)
-        await deadlines.keep(tx, place.ticket, state, lines)
+        await deadlines.keep(tx, place.ticket, place.ladder.procedure, state, lines)
         await self._messenger.tell(tx, place.ticket, place.row, place.ladder.procedure, lines)
 
     async def _without_procedure(self, tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> list[Line]:

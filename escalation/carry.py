@@ -2,7 +2,8 @@
 
 from escalation.act import Act
 from escalation.events import StageMissed, TicketOverdue
-from escalation.ladder import next_due
+from escalation.ladder import waits
+from escalation.procedure import Procedure
 from escalation.state import Line, State
 from sms import outbox
 from sms.model import Purpose
@@ -53,12 +54,16 @@ async def out(tx: Tx, ticket: Ticket, act: Act, by: Viewer, rules: FormRules) ->
             pass  # nothing of it lies in the register
 
 
-async def mirror(tx: Tx, ticket: Ticket, state: State, lines: list[Line], by: Viewer) -> None:
+async def mirror(
+    tx: Tx, ticket: Ticket, procedure: Procedure, state: State, lines: list[Line], by: Viewer
+) -> None:
     """Show in the ticket's columns where its ladder stands."""
     ticket_id, hotline = TicketId(ticket.id), HotlineId(ticket.hotline)
     ticket.track = state.track
-    ticket.stage = state.running[-1].stage if state.running else None
-    ticket.due_at = next_due(state)
+    ticket.stage = state.running[-1].shown if state.running else None
+    dues = [due for _, kind, due in waits(procedure, state) if kind == "stage"]
+    ticket.due_at = min(dues, default=None)
+    ticket.level = state.level if procedure.has_levels else None
     ticket.overdue = state.overdue
     for line in lines:
         if line.do == "missed":

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from escalation.lawbook import shipped
-from escalation.procedure import ActRule, Procedure, Stage
+from escalation.procedure import Procedure
+from escalation.rows import ActRule, Stage, StageLimit
 from tongdai.calendar import parse_limit
 from tongdai.i18n import _
 
@@ -67,6 +68,8 @@ def _lines(procedure: Procedure) -> Iterator[str]:
 
 def _stage(stage: Stage) -> Iterator[str]:
     limit = parse_limit(stage.limit).vietnamese if stage.limit else _("không có thời hạn")
+    if stage.limits:
+        limit = "; ".join(_limit(limit) for limit in stage.limits)
     yield f"  {stage.id}: {stage.name}; {limit}; {_ROLES[stage.responsible]} [{stage.source}]"
     if stage.readings:
         yield f"      {', '.join(stage.readings)}"
@@ -82,6 +85,12 @@ def _stage(stage: Stage) -> Iterator[str]:
     yield _("      quá hạn: {what} [{source}]").format(
         what="; ".join(what), source=stage.expiry.source
     )
+
+
+def _limit(limit: StageLimit) -> str:
+    where = ", ".join((*limit.tracks, *limit.levels))
+    text = parse_limit(limit.limit).vietnamese
+    return f"{where}: {text} [{limit.source}]" if where else f"{text} [{limit.source}]"
 
 
 def _act(rule: ActRule) -> Iterator[str]:
@@ -102,7 +111,7 @@ def _act(rule: ActRule) -> Iterator[str]:
 def _extension(rule: ActRule) -> str:
     if rule.extend is None:
         return ""
-    parts = [_("gia hạn bước {stage}").format(stage=rule.extend.stage)]
+    parts = [_("gia hạn bước {stage}").format(stage=", ".join(rule.extend.stages))]
     if rule.extend.times is not None:
         parts.append(_("không quá {n} lần").format(n=f"{rule.extend.times:02d}"))
     if rule.extend.at_most is not None:

@@ -47,10 +47,14 @@ def _stage(procedure: Procedure, index: int) -> Iterator[tuple[Where, str]]:
     stage, expiry = procedure.stage[index], procedure.stage[index].expiry
     if expiry and expiry.start not in {None, *(s.id for s in procedure.stage)}:
         yield ("stage", index, "expiry", "start"), f"no such stage: {expiry.start!r}"
-    if expiry and stage.limit is None:
+    if expiry and stage.limit is None and not stage.limits:
         yield ("stage", index, "expiry"), "a stage without a limit never expires"
-    if stage.limit and expiry is None:
+    if (stage.limit or stage.limits) and expiry is None:
         yield ("stage", index, "limit"), "a limit without [stage.expiry] has no consequence"
+    tracks = (*(t for li in stage.limits for t in li.tracks), *stage.responsible_in)
+    for track in tracks:
+        if track not in procedure.has_track:
+            yield ("stage", index, "limits"), f"no such track: {track!r}"
 
 
 def _act(procedure: Procedure, index: int) -> Iterator[tuple[Where, str]]:
@@ -58,14 +62,29 @@ def _act(procedure: Procedure, index: int) -> Iterator[tuple[Where, str]]:
     stages = {stage.id for stage in procedure.stage}
     if rule.start and rule.start not in stages:
         yield ("act", index, "start"), f"no such stage: {rule.start!r}"
-    if rule.extend and rule.extend.stage not in stages:
-        yield ("act", index, "extend", "stage"), f"no such stage: {rule.extend.stage!r}"
-    for name in (*rule.when, *(n for r in rule.refusal for n in r.when)):
+    named = (*(rule.extend.stages if rule.extend else ()), *(rule.stops or ()))
+    for name in (*named, *((rule.count_from_here,) if rule.count_from_here else ())):
+        if name not in stages:
+            yield ("act", index, "event"), f"no such stage: {name!r}"
+    for name in (*rule.when, *rule.unless, *(n for r in rule.refusal for n in r.when)):
         if name not in stages | {NEW, INTAKE, CLOSED}:
             yield ("act", index, "when"), f"no such stage or situation: {name!r}"
-    for track in (t for notice in rule.notify for t in notice.tracks):
+    for track in (*rule.tracks, *(t for notice in rule.notify for t in notice.tracks)):
         if track not in procedure.has_track:
             yield ("act", index, "notify", "tracks"), f"no such track: {track!r}"
+    if rule.extend and not set(rule.extend.stages) & set(rule.when):
+        yield ("act", index, "when"), "an extension of stages in which it may not be asked"
+    yield from _flags(procedure, index)
+
+
+def _flags(procedure: Procedure, index: int) -> Iterator[tuple[Where, str]]:
+    known = {flag for rule in procedure.act for flag in rule.set_flags}
+    for condition in procedure.act[index].condition:
+        if condition.flag not in known:
+            yield ("act", index, "condition", "flag"), f"nothing sets {condition.flag!r}"
+    window = procedure.act[index].within
+    if window and not any(r.event == window.after and r.mark for r in procedure.act):
+        yield ("act", index, "within", "after"), f"no {window.after!r} is marked"
 
 
 def _ladder(procedure: Procedure) -> Iterator[tuple[Where, str]]:

@@ -5,15 +5,29 @@ carries the lines out. Everything that a province rules differently stands in it
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from escalation.act import Act
-from escalation.names import CLOSED, INTAKE, NEW
-from escalation.procedure import ActRule, Extension, Notice, Procedure
-from escalation.state import Line, Running, State
+from escalation.choice import Choice, extended_stage, situations
+from escalation.procedure import Procedure
+from escalation.rows import ActRule, Expiry, Extension, Notice
+from escalation.state import Line, Mark, Pause, Running, State
+from escalation.timing import due_of, end_of
 from tongdai.calendar import Calendar, due_text, parse_limit
 
+__all__ = ["Ladder", "Wait", "next_due", "responsible", "situations", "waits"]
 Step = tuple[State, list[Line]]
+
+
+class Wait(NamedTuple):
+    """Something that falls due by itself."""
+
+    at: datetime
+    order: int
+    kind: str
+    """`reminder` or `stage`."""
+    running: Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +43,9 @@ class Ladder:
         What is due exactly then is left: an act at that instant is still in time (A-G-4).
         """
         lines: list[Line] = []
-        while (late := self._next(state)) and late.due is not None and late.due < until:
-            state, more = self._expire(state, late, late.due)
+        while (wait := self._next(state)) and wait.at < until:
+            step = self._remind if wait.kind == "reminder" else self._expire
+            state, more = step(state, wait.running, wait.at)
             lines += more
         return replace(state, last_at=max(state.last_at or until, until)), lines
 
@@ -47,7 +62,7 @@ class Ladder:
             message = "time does not run backwards"
             raise ValueError(message)
         state, lines = self.advance(state, at)
-        outcome = self._rule(state, act, at)
+        outcome = Choice(self.procedure, self.calendar).rule(state, act, at)
         if isinstance(outcome, Line):
             return state, [*lines, outcome]
         state, more = self._carry_out(state, act, outcome, at)
@@ -58,21 +73,11 @@ class Ladder:
 
         What was missed before stays so; a due time that now lies in the past falls at `at`.
         """
-        at = at.astimezone(self.calendar.zone)
-        lines, running = [], []
-        for stage in state.running:
-            due = self._due(stage)
-            if due is not None and not stage.missed and due != stage.due:
-                due = max(due, at)
-                stage = replace(stage, due=due)  # noqa: PLW2901 - its new form
-                lines.append(Line(at=at, do="moved", stage=stage.stage, due=due))
-            running.append(stage)
-        return replace(state, running=tuple(running)), lines
+        return self._moved(state, at.astimezone(self.calendar.zone), never_before=True)
 
     def allowed(self, state: State, event: str) -> tuple[ActRule, ...]:
         """Return the rules under which an act can be done in this state, as far as it is known."""
-        rules = self.procedure.rules_for(event)
-        return tuple(r for r in rules if not situations(state).isdisjoint(r.when))
+        return Choice(self.procedure, self.calendar).fitting(state, event)
 
     def explain(self, state: State) -> list[str]:
         """Return how the due time of the stage that began last was reached, in Vietnamese."""
@@ -86,81 +91,15 @@ class Ladder:
 
     # -- acts
 
-    def _rule(self, state: State, act: Act, at: datetime) -> ActRule | Line:
-        rules = self.procedure.rules_for(act.event)
-        fitting = self.allowed(state, act.event)
-        if not rules:
-            unknown = self.procedure.refusal_of_unknown_acts
-            return _refuse(at, act, unknown.why, unknown.source)
-        if not fitting:
-            return self._out_of_turn(state, act, at, rules)
-        rule = fitting[0]
-        if act.event == "rejected" and not self.procedure.ground_of(act.ground or ""):
-            return _refuse(at, act, "Quy chế không có căn cứ từ chối này.", rule.source)
-        if rule.extend:
-            why = self._extension_refused(state, act, rule.extend, at)
-            if why:
-                return _refuse(at, act, why, rule.extend.source)
-        return rule
-
-    def _out_of_turn(
-        self, state: State, act: Act, at: datetime, rules: tuple[ActRule, ...]
-    ) -> Line:
-        now = situations(state)
-        for rule in rules:
-            for refusal in rule.refusal:
-                if not now.isdisjoint(refusal.when):
-                    return _refuse(at, act, refusal.why, refusal.source)
-        why = {
-            NEW: "Phản ánh chưa được tiếp nhận.",
-            CLOSED: "Phản ánh đã kết thúc xử lý.",
-        }.get(next(iter(now)), "Chưa đến bước này.")
-        return _refuse(at, act, why, rules[0].source)
-
-    def _extension_refused(
-        self, state: State, act: Act, rule: Extension, at: datetime
-    ) -> str | None:
-        """Return why the extension may not be given, None if it may (CT-9.1.2d)."""
-        today = at.astimezone(self.calendar.zone).date()
-        reasons = (
-            (
-                rule.times is not None and state.extensions >= rule.times,
-                f"Chỉ được hẹn lại {rule.times or 0:02d} lần.",
-            ),
-            ("document" in rule.needs and not act.document, "Chưa có công văn hẹn xử lý."),
-            ("reason" in rule.needs and not act.reason, "Chưa nêu lý do."),
-            (
-                act.until is None or act.until <= at,
-                "Thời hạn hẹn phải sau thời điểm gia hạn.",
-            ),
-            (
-                (act.document_date or today) > today,
-                "Ngày của công văn không được sau ngày gia hạn.",
-            ),
-        )
-        why = next((text for wrong, text in reasons if wrong), None)
-        return why or self._too_long(state, act, rule, act.document_date or today)
-
-    def _too_long(self, state: State, act: Act, rule: Extension, day: date) -> str | None:
-        if rule.at_most is None or act.until is None:
-            return None
-        limit = parse_limit(rule.at_most)
-        start = datetime.combine(day, time(12), self.calendar.zone)
-        if rule.counted_from == "stage_start":
-            start = state.stage(rule.stage).counted_from
-        if act.until <= self.calendar.due(start, limit):
-            return None
-        return f"Thời gian hẹn vượt quá {limit.vietnamese}."
-
     def _carry_out(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
         lines: list[Line] = []
-        if rule.event == "received":
-            state = replace(state, received_at=at)
-        if rule.extend and act.until is not None:
-            state, more = _extend(state, rule.extend.stage, act.until, at, self.calendar)
-            lines += more
-        if rule.start:
-            state, more = self._start(replace(state, running=()), rule.start, at)
+        flags = (state.flags - set(rule.clear_flags)) | set(rule.set_flags)
+        state = replace(state, flags=flags, received_at=state.received_at or at)
+        if rule.mark:
+            others = tuple(m for m in state.marks if m.event != act.event)
+            state = replace(state, marks=(*others, Mark(act.event, at)))
+        for step in (self._extend, self._count, self._level, self._pause, self._change):
+            state, more = step(state, act, rule, at)
             lines += more
         lines += self._notices(state, rule.notify, at)
         if rule.close:
@@ -168,55 +107,190 @@ class Ladder:
             lines.append(Line(at=at, do="close"))
         return state, lines
 
+    def _extend(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
+        if rule.extend is None or act.until is None:
+            return state, []
+        until = act.until.astimezone(self.calendar.zone)
+        old = extended_stage(state, rule.extend)
+        new = replace(old, due=until, until=until, extended_at=at)
+        lines = []
+        if old.due != until:
+            lines.append(Line(at=at, do="moved", stage=old.shown, due=until))
+        new, more = self._reminder(state, rule.extend, new, at)
+        state = replace(state, running=_swapped(state, old, new), extensions=state.extensions + 1)
+        return state, lines + more
+
+    def _reminder(
+        self, state: State, rule: Extension, stage: Running, at: datetime
+    ) -> tuple[Running, list[Line]]:
+        if rule.remind is None or stage.due is None:
+            return stage, []
+        before = end_of(self.calendar, state, at, rule.remind.before, at) - at
+        if stage.due - before > at:
+            return replace(stage, remind_at=stage.due - before), []
+        return stage, self._reminders(state, stage, rule, at)
+
+    def _count(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
+        """An acceptance: the limit counts from here, if it did not count already."""
+        del act
+        stage = next((s for s in state.running if s.stage == rule.count_from_here), None)
+        if stage is None or stage.offset is None:
+            return state, []
+        if at >= end_of(self.calendar, state, stage.counted_from, stage.offset, at):
+            return state, []
+        earlier = replace(stage, counted_from=at, offset=None)
+        return self._moved(replace(state, running=_swapped(state, stage, earlier)), at)
+
+    def _level(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
+        """Another level: the limits anew from the same start; earlier lateness stays (A-HN-17)."""
+        if not rule.set_level or act.level is None or act.level == state.level:
+            return state, []
+        running = tuple(self._limited(s, state, act.level) for s in state.running)
+        state, lines = self._moved(
+            replace(state, level=act.level, running=running), at, also_missed=True
+        )
+        late = [s for s in state.running if s.due is not None and s.due < at and not s.missed]
+        for stage in late:
+            state, more = self._expire(state, stage, at)
+            lines += more
+        return state, lines
+
+    def _limited(self, stage: Running, state: State, level: object) -> Running:
+        rung = self.procedure.stage_of(stage.stage)
+        limit = rung.limit_at(state.track, level)  # type: ignore[arg-type]  # read_act checked it
+        text = None if limit is None else str(limit)
+        if text == stage.limit:
+            return stage
+        return replace(stage, limit=text, until=None, extended_at=None, remind_at=None)
+
+    def _pause(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
+        del act
+        if rule.pause == "begin":
+            return replace(state, pauses=(*state.pauses, Pause(at, None))), []
+        if rule.pause == "end":
+            ended = Pause(state.pauses[-1].began, at)
+            return self._moved(replace(state, pauses=(*state.pauses[:-1], ended)), at)
+        return state, []
+
+    def _change(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
+        """End stages, begin one."""
+        del act
+        state = _stopped(state, rule)
+        if rule.start is None:
+            return state, []
+        if rule.resume:
+            return self._resume(state, rule.start, at)
+        return self._start(state, rule.start, at, offset=rule.start_after)
+
     # -- time
 
-    def _next(self, state: State) -> Running | None:
-        waiting = [s for s in state.running if s.due is not None and not s.missed]
+    def _next(self, state: State) -> Wait | None:
         order = self.procedure.order_of
-        return min(waiting, key=lambda s: (s.due, order(s.stage)), default=None)
+        running = [s for s in state.running if not (state.paused and self._pausable(s))]
+        found = [Wait(s.due, order(s.stage), "stage", s) for s in running if s.due and not s.missed]
+        found += [Wait(s.remind_at, order(s.stage), "reminder", s) for s in running if s.remind_at]
+        return min(found, key=lambda w: w[:3], default=None)
+
+    def _pausable(self, stage: Running) -> bool:
+        return self.procedure.stage_of(stage.stage).pausable
+
+    def _remind(self, state: State, stage: Running, at: datetime) -> Step:
+        rules = (r.extend for r in self.procedure.act if r.extend)
+        rule = next(r for r in rules if stage.stage in r.stages)
+        state = replace(state, running=_swapped(state, stage, replace(stage, remind_at=None)))
+        return state, self._reminders(state, stage, rule, at)
+
+    def _reminders(self, state: State, stage: Running, rule: Extension, at: datetime) -> list[Line]:
+        del state
+        owner = self.procedure.stage_of(stage.stage).responsible
+        roles = (
+            [owner if to == "responsible" else to for to in rule.remind.to] if rule.remind else []
+        )
+        return [Line(at=at, do="remind", to=role, due=stage.due) for role in roles]
 
     def _expire(self, state: State, late: Running, at: datetime) -> Step:
         expiry = self.procedure.stage_of(late.stage).expiry
-        lines = [Line(at=at, do="missed", stage=late.stage)]
+        lines = [Line(at=at, do="missed", stage=late.shown)]
+        late_now = replace(late, missed=True, remind_at=None)
         state = replace(
-            state,
-            running=tuple(replace(s, missed=True) if s is late else s for s in state.running),
-            missed=(*state.missed, late.stage),
+            state, running=_swapped(state, late, late_now), missed=(*state.missed, late.shown)
         )
         if expiry is None:
             return state, lines
-        if expiry.overdue and not state.overdue:
+        if _makes_overdue(expiry, late) and not state.overdue:
             state = replace(state, overdue=True)
             lines.append(Line(at=at, do="overdue"))
         lines += [Line(at=at, do="report", to=role) for role in expiry.report]
         if expiry.start:
-            others = tuple(s for s in state.running if s.stage != late.stage)
+            others = tuple(s for s in state.running if s is not late_now)
             state, more = self._start(
                 replace(state, running=others), expiry.start, at, day_ended=True
             )
             lines += more
         return state, [*lines, *self._notices(state, expiry.notify, at)]
 
-    def _start(self, state: State, stage: str, at: datetime, *, day_ended: bool = False) -> Step:
+    def _start(
+        self,
+        state: State,
+        stage: str,
+        at: datetime,
+        *,
+        day_ended: bool = False,
+        offset: str | None = None,
+    ) -> Step:
         rung = self.procedure.stage_of(stage)
-        limit = rung.limit_at(state.level)
+        limit = rung.limit_at(state.track, state.level)
         begun = Running(
             stage=stage,
+            shown=rung.shown,
             counted_from=at,
             limit=None if limit is None else str(limit),
+            offset=offset,
             day_ended=day_ended,
         )
-        begun = replace(begun, due=self._due(begun))
-        line = Line(at=at, do="start", stage=stage, responsible=rung.responsible, due=begun.due)
-        return replace(state, running=(*state.running, begun)), [line]
+        begun = replace(begun, due=due_of(self.calendar, state, begun, at))
+        return replace(state, running=(*state.running, begun)), [self._started(state, begun, at)]
 
-    def _due(self, stage: Running) -> datetime | None:
-        if stage.until is not None:
-            return stage.until
-        if stage.limit is None:
-            return None
-        limit = parse_limit(stage.limit)
-        return self.calendar.due(stage.counted_from, limit, day_ended=stage.day_ended)
+    def _resume(self, state: State, stage: str, at: datetime) -> Step:
+        """Begin a stage again with the due time that it had first (A-TN-13)."""
+        running = [s for s in state.running if s.stage == stage]
+        before = [*running, *(s for s in state.stopped if s.stage == stage)]
+        if not before:
+            return self._start(state, stage, at)
+        again = replace(before[0], due=due_of(self.calendar, state, before[0], at))
+        others = tuple(s for s in state.running if s.stage != stage)
+        state = replace(state, running=(*others, again))
+        started = self._started(state, again, at)
+        if again.due is None or again.due >= at or again.missed or state.paused:
+            return state, [started]
+        state, lines = self._expire(state, again, at)
+        return state, [*lines, started]
+
+    def _started(self, state: State, stage: Running, at: datetime) -> Line:
+        rung = self.procedure.stage_of(stage.stage)
+        role = rung.responsible_in.get(state.track, rung.responsible)
+        return Line(at=at, do="start", stage=stage.shown, responsible=role, due=stage.due)
+
+    def _moved(
+        self,
+        state: State,
+        at: datetime,
+        *,
+        never_before: bool = False,
+        also_missed: bool = False,
+    ) -> Step:
+        lines, running = [], []
+        for stage in state.running:
+            due = due_of(self.calendar, state, stage, at)
+            frozen = stage.missed and not also_missed
+            if due != stage.due and not frozen and self._pausable(stage):
+                due = max(due, at) if due is not None and never_before else due
+                lines.append(Line(at=at, do="moved", stage=stage.shown, due=due))
+                shift = due - stage.due if due and stage.due else timedelta(0)
+                remind = stage.remind_at + shift if stage.remind_at else None
+                stage = replace(stage, due=due, remind_at=remind)  # noqa: PLW2901 - its new form
+            running.append(stage)
+        return replace(state, running=tuple(running)), lines
 
     def _notices(self, state: State, notices: tuple[Notice, ...], at: datetime) -> list[Line]:
         return [
@@ -226,38 +300,50 @@ class Ladder:
         ]
 
 
-def situations(state: State) -> frozenset[str]:
-    """Return what a ticket is in: its running stages, or new, intake, closed."""
-    if state.received_at is None:
-        return frozenset({NEW})
-    if state.closed_at is not None:
-        return frozenset({CLOSED})
-    return frozenset(s.stage for s in state.running) or frozenset({INTAKE})
-
-
 def responsible(procedure: Procedure, state: State) -> str | None:
     """Return the role that must act now; None before the beginning and after the end."""
-    if state.received_at is None or state.closed_at is not None:
+    if state.received_at is None:
         return None
-    if not state.running:
-        return procedure.responsible_before_referral
-    return procedure.stage_of(state.running[-1].stage).responsible
+    if state.running:
+        rung = procedure.stage_of(state.running[-1].stage)
+        return rung.responsible_in.get(state.track, rung.responsible)
+    return procedure.responsible_before_referral if state.closed_at is None else None
+
+
+def waits(procedure: Procedure, state: State) -> list[tuple[str, str, datetime]]:
+    """Return what falls due by itself: (stage, `stage` or `reminder`, when)."""
+    running = [
+        s for s in state.running if not (state.paused and procedure.stage_of(s.stage).pausable)
+    ]
+    found = [(s.shown, "stage", s.due) for s in running if s.due and not s.missed]
+    return found + [(s.shown, "reminder", s.remind_at) for s in running if s.remind_at]
 
 
 def next_due(state: State) -> datetime | None:
-    """Return the next instant at which something falls due by itself."""
+    """Return when the limit of a running stage ends next."""
     return min((s.due for s in state.running if s.due and not s.missed), default=None)
 
 
-def _extend(state: State, stage: str, until: datetime, at: datetime, calendar: Calendar) -> Step:
-    until = until.astimezone(calendar.zone)
-    moved = [s for s in state.running if s.stage == stage and s.due != until]
-    running = tuple(
-        replace(s, due=until, until=until) if s.stage == stage else s for s in state.running
+def _makes_overdue(expiry: Expiry, late: Running) -> bool:
+    return expiry.overdue or (expiry.overdue_when_extended and late.until is not None)
+
+
+def _swapped(state: State, old: Running, new: Running) -> tuple[Running, ...]:
+    return tuple(new if s is old else s for s in state.running)
+
+
+def _stopped(state: State, rule: ActRule) -> State:
+    """End the stages that a rule stops; how they stood is kept."""
+    if rule.stops is None:
+        ended = list(state.running) if rule.start else []
+    else:
+        firsts = (next((s for s in state.running if s.stage == name), None) for name in rule.stops)
+        ended = [s for s in firsts if s is not None]
+    if not ended:
+        return state
+    names = {s.stage for s in ended}
+    return replace(
+        state,
+        running=tuple(s for s in state.running if not any(s is e for e in ended)),
+        stopped=(*(s for s in state.stopped if s.stage not in names), *ended),
     )
-    lines = [Line(at=at, do="moved", stage=stage, due=until) for _ in moved]
-    return replace(state, running=running, extensions=state.extensions + 1), lines
-
-
-def _refuse(at: datetime, act: Act, why: str, source: str) -> Line:
-    return Line(at=at, do="refuse", event=act.event, why=why, source=source)

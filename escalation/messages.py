@@ -23,6 +23,7 @@ from tongdai.phone import is_mobile
 
 _STAGE = {"referral": Purpose.REFERRAL, "forwarding": Purpose.FORWARDING}
 _ADDRESSEES = frozenset({"leadership", "city_office"})
+_OFFICIALS = frozenset({units.FOCAL_POINT, units.UNIT_HEAD})
 _LONGEST_PORTAL = 60
 
 
@@ -60,6 +61,11 @@ class Messenger:
                 await self._sender(tx, ticket, row, procedure, line)
             elif line.do == "report":
                 await self._report(tx, ticket, row, line)
+            elif line.do == "remind" and line.to in _OFFICIALS:
+                who = await self._official(tx, ticket, line.to)
+                params = await _about(tx, ticket) | {"due": line.due}
+                mobile = who.mobile if who else None
+                await self._owe(tx, ticket, row, Purpose.REMINDER, mobile, params)
 
     async def _official(self, tx: Tx, ticket: Ticket, role: str) -> Person | None:
         if role == units.FOCAL_POINT and ticket.person_id:
@@ -82,6 +88,9 @@ class Messenger:
                 "guidance": ticket.guidance,
             }
             await self._owe(tx, ticket, row, Purpose.REJECTION, number, params)
+        elif line.purpose == "extension":
+            dates = {"ticket": ticket.number, "due": ticket.due_at}
+            await self._owe(tx, ticket, row, Purpose.EXTENSION, number, dates)
         elif line.purpose == "result":
             portal = self.portals.get(ticket.hotline, "")
             params = {

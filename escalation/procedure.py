@@ -3,150 +3,28 @@
 import hashlib
 import tomllib
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from escalation.names import By, Event, Level, Purpose, Role
-from tongdai.calendar import Limit, LimitError, line_of, parse_limit
+from escalation.names import Role
+from escalation.rows import (
+    ActRule,
+    Channel,
+    RatingLevel,
+    RefusalRule,
+    RejectionGround,
+    ReportPeriod,
+    Source,
+    Stage,
+    TicketType,
+    Track,
+)
+from tongdai.calendar import line_of
 
 
 class ProcedureError(ValueError):
     """The file cannot be used; the message is one sentence with file and line."""
-
-
-def _limit(text: str) -> str:
-    try:
-        parse_limit(text)
-    except LimitError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Source = Annotated[str, Field(pattern=r"^(CT|GL|TN|HB|HN|[A-Z]{2,4})-\S+$")]
-LimitText = Annotated[str, AfterValidator(_limit)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    source: Source
-
-
-class TicketType(_Row):
-    """A kind of ticket; it decides the track (CT-9, A-CT-14)."""
-
-    id: Id
-    name: str
-    track: Id
-    unit: str | None = None
-
-
-class Channel(_Row):
-    """A way in which tickets come (CT-2.1, CT-5)."""
-
-    id: Literal["phone", "portal", "email", "app", "zalo", "facebook", "in_person"]
-    name: str
-    address: str = ""
-
-
-class RejectionGround(_Row):
-    """Why a ticket may be refused, and how the sender can complete it (CT-3.6, CT-8.2)."""
-
-    id: Id
-    name: str
-    guidance: str
-
-
-class RatingLevel(_Row):
-    """One mark of the sender's judgement, best first."""
-
-    id: Literal["satisfied", "acceptable", "unsatisfied"]
-    name: str
-
-
-class ReportPeriod(_Row):
-    """A report that the regulation asks for, and the day on which its period begins."""
-
-    id: Literal["month", "quarter", "half_year", "nine_months", "year", "ad_hoc"]
-    name: str
-    first_day: int | None = Field(default=None, ge=1, le=28)
-
-
-class Track(_Row):
-    """A way through the ladder."""
-
-    id: Id
-    name: str
-
-
-class Notice(_Row):
-    """Somebody is told something."""
-
-    by: By
-    to: Role
-    purpose: Purpose
-    tracks: tuple[str, ...] = ()
-
-
-class Expiry(_Row):
-    """What the passing of a stage's limit brings."""
-
-    start: Id | None = None
-    overdue: bool = False
-    report: tuple[Role, ...] = ()
-    notify: tuple[Notice, ...] = ()
-
-
-class Stage(_Row):
-    """One rung: who is responsible, how long, and what then."""
-
-    id: Id
-    name: str
-    responsible: Role
-    limit: LimitText | None = None
-    readings: tuple[str, ...] = ()
-    expiry: Expiry | None = None
-
-    def limit_at(self, level: Level) -> Limit | None:
-        """Return the stage's limit for a level of severity; None: it has none."""
-        del level
-        return parse_limit(self.limit) if self.limit else None
-
-
-class Extension(_Row):
-    """The rules of asking for a later date."""
-
-    stage: Id
-    times: int | None = None
-    at_most: LimitText | None = None
-    counted_from: Literal["document_date", "stage_start"] = "document_date"
-    needs: tuple[Literal["document", "reason"], ...] = ()
-    readings: tuple[str, ...] = ()
-
-
-class RefusalRule(_Row):
-    """What is said to an act in a situation in which it may not be done."""
-
-    when: tuple[str, ...]
-    why: str
-
-
-class ActRule(_Row):
-    """What an act means, in the situations `when`, for the roles `by`."""
-
-    event: Event
-    name: str
-    when: tuple[str, ...]
-    by: tuple[Role, ...]
-    needs: tuple[Literal["text", "written_reply", "unit_id"], ...] = ()
-    start: Id | None = None
-    extend: Extension | None = None
-    close: bool = False
-    notify: tuple[Notice, ...] = ()
-    readings: tuple[str, ...] = ()
-    refusal: tuple[RefusalRule, ...] = ()
 
 
 class Procedure(BaseModel):
@@ -193,6 +71,11 @@ class Procedure(BaseModel):
     def rules_for(self, event: str) -> tuple[ActRule, ...]:
         """Return what the regulation says of an act; empty: it does not know it."""
         return tuple(rule for rule in self.act if rule.event == event)
+
+    @property
+    def has_levels(self) -> bool:
+        """Severity changes its limits (HN)."""
+        return any(limit.levels for stage in self.stage for limit in stage.limits)
 
     @property
     def has_track(self) -> frozenset[str]:

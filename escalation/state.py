@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from escalation.names import By, Do, Level, Purpose
@@ -13,22 +13,44 @@ class Running:
     """A stage that runs.
 
     Attributes:
-        stage: Its id.
+        stage: Its id in the procedure.
+        shown: Its name in the lines.
         counted_from: The instant from which its limit counts.
         limit: As `parse_limit` reads it; None: no limit.
+        offset: The limit counts from so much later than `counted_from`.
         day_ended: It began because another one ended at 24:00.
         until: The date given instead of the limit, by an extension.
+        extended_at: When it was given.
+        remind_at: When somebody is reminded of that date, None: not, or done.
         due: When it ends, None: never by itself.
         missed: Its due time has passed and was carried out.
     """
 
     stage: str
+    shown: str
     counted_from: datetime
     limit: str | None
+    offset: str | None = None
     day_ended: bool = False
     until: datetime | None = None
+    extended_at: datetime | None = None
+    remind_at: datetime | None = None
     due: datetime | None = None
     missed: bool = False
+
+
+class Mark(NamedTuple):
+    """When an act that others hang on was done last."""
+
+    event: str
+    at: datetime
+
+
+class Pause(NamedTuple):
+    """A time of force majeure; no end: it goes on."""
+
+    began: datetime
+    ended: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +64,13 @@ class State:
         closed_at: The end.
         last_at: The latest instant seen; time does not run backwards.
         running: The stages that run, the latest begun last.
+        stopped: Of each stage that ended by an act, how it stood then.
         extensions: How many were given.
         overdue: The overdue mark stands; it never goes.
         missed: Stages whose limit passed, in order; they stay after a late result (A-CT-4).
+        flags: What happened that later acts ask for.
+        marks: When acts were done that windows count from.
+        pauses: Times of force majeure, in order.
     """
 
     track: str
@@ -53,29 +79,42 @@ class State:
     closed_at: datetime | None = None
     last_at: datetime | None = None
     running: tuple[Running, ...] = ()
+    stopped: tuple[Running, ...] = ()
     extensions: int = 0
     overdue: bool = False
     missed: tuple[str, ...] = ()
+    flags: frozenset[str] = frozenset()
+    marks: tuple[Mark, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
-    def stage(self, stage: str) -> Running:
-        """Return the running stage of that id.
+    @property
+    def paused(self) -> bool:
+        """Force majeure goes on."""
+        return bool(self.pauses) and self.pauses[-1].ended is None
 
-        Raises:
-            StopIteration: It does not run.
-        """
-        return next(s for s in self.running if s.stage == stage)
+    def mark(self, event: str) -> datetime | None:
+        """Return when an act was done last."""
+        return next((m.at for m in self.marks if m.event == event), None)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return _json(asdict(self))
+        return _json(asdict(self) | {"flags": sorted(self.flags)})
 
     @classmethod
     def from_json(cls, data: dict[str, Any], zone: ZoneInfo) -> "State":
         """Return the state that `as_json` wrote, its moments in `zone`; new fields by default."""
         values = _read(data, {f.name for f in fields(cls)}, zone)
-        names = {f.name for f in fields(Running)}
-        values["running"] = tuple(Running(**_read(r, names, zone)) for r in data["running"])
+        for name in ("running", "stopped"):
+            values[name] = tuple(_running(r, zone) for r in data.get(name, ()))
         values["missed"] = tuple(data["missed"])
+        values["flags"] = frozenset(data.get("flags", ()))
+        values["marks"] = tuple(
+            Mark(event, _moment(at, zone)) for event, at in data.get("marks", ())
+        )
+        values["pauses"] = tuple(
+            Pause(_moment(began, zone), _moment(ended, zone) if ended else None)
+            for began, ended in data.get("pauses", ())
+        )
         return cls(**values)
 
 
@@ -112,7 +151,16 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "refuse": ("event", "why", "source"),
     "close": (),
 }
-_MOMENTS = {"received_at", "closed_at", "last_at", "counted_from", "until", "due"}
+_MOMENTS = {
+    "received_at",
+    "closed_at",
+    "last_at",
+    "counted_from",
+    "until",
+    "extended_at",
+    "remind_at",
+    "due",
+}
 
 
 def _json(values: dict[str, Any]) -> dict[str, Any]:
@@ -129,11 +177,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    return datetime.fromisoformat(text).astimezone(zone)
+
+
+def _running(data: dict[str, Any], zone: ZoneInfo) -> Running:
+    values = _read(data, {f.name for f in fields(Running)}, zone)
+    return Running(**({"shown": values["stage"]} | values))
+
+
 def _read(data: dict[str, Any], known: set[str], zone: ZoneInfo) -> dict[str, Any]:
     return {
-        name: datetime.fromisoformat(value).astimezone(zone)
-        if name in _MOMENTS and value is not None
-        else value
+        name: _moment(value, zone) if name in _MOMENTS and value is not None else value
         for name, value in data.items()
         if name in known
     }

@@ -59,7 +59,7 @@ def timeline_lines(
             raise TimelineError(message) from error
         ended = act is None
         out += more
-    return [json.dumps(line.as_json(), ensure_ascii=False) for line in out]
+    return list(dict.fromkeys(json.dumps(line.as_json(), ensure_ascii=False) for line in out))
 
 
 def _level(text: str | None) -> Level:
