@@ -27,6 +27,7 @@ SLOTS = 16
 SAFETY_SECONDS = 2.0
 """The longest sleep: another node owes without waking us, and the service's clock may be moved."""
 _AWAY_SECONDS = 0.5
+_REMEMBERED = timedelta(minutes=1)
 
 
 class Lane:
@@ -36,14 +37,15 @@ class Lane:
         self, db: Database, settings: Settings, *, channel: Channel, gateway: Gateway, real: Clock
     ) -> None:
         self.gateway = gateway
+        self.channel = channel
         self.condition = Condition(real, State.OK)
         self.outcomes: Counter[str] = Counter()
         self._db = db
         self._settings = settings
-        self._channel = channel
         self._real = real
         self._pace = Pace(gateway.per_second)
         self._woken = asyncio.Event()
+        self._refused_until: datetime | None = None
         self._flying: set[asyncio.Task[None]] = set()
         self._chance = secrets.SystemRandom()
 
@@ -69,12 +71,12 @@ class Lane:
         except DatabaseAway:
             return _AWAY_SECONDS
         except Exception:
-            log.exception("outbox.round_failed", channel=self._channel)
+            log.exception("outbox.round_failed", channel=self.channel)
             return SAFETY_SECONDS
 
     async def _send_due(self) -> float:
         async with self._db.read() as session:
-            due = await store.next_due(session, self._channel)
+            due = await store.next_due(session, self.channel)
         now = self._db.clock.now()
         if due is None or due > now:
             return _wait(due, now)
@@ -105,7 +107,7 @@ class Lane:
         async with self._db.write() as tx:
             rows = await outbox.claim(
                 tx,
-                channel=self._channel,
+                channel=self.channel,
                 gateway=self.gateway.name,
                 limit=limit,
                 lease_until=self._real.now() + lease,
@@ -175,7 +177,7 @@ class Lane:
         except Exception as error:
             log.exception("message.gateway_broke", message_id=request.id)
             result = Result(outcome=Outcome.AMBIGUOUS, words=type(error).__name__)
-        self.note(result)
+        self._noted_by_send(result)
         self.outcomes[result.outcome] += 1
         log.info(
             "message.tried",
@@ -215,8 +217,18 @@ class Lane:
             ),
         )
 
-    def note(self, result: Result) -> None:
-        """Keep what a send or a probe says of the gateway's health."""
+    def noted_by_probe(self, result: Result) -> None:
+        """Keep what a probe says; that it answers outweighs no send that it refused just now."""
+        well = result.outcome in (Outcome.ACCEPTED, Outcome.FINAL)
+        if not (well and self._refused_until and self._real.now() < self._refused_until):
+            self._note(result)
+
+    def _noted_by_send(self, result: Result) -> None:
+        well = result.outcome in (Outcome.ACCEPTED, Outcome.FINAL)
+        self._refused_until = None if well else self._real.now() + _REMEMBERED
+        self._note(result)
+
+    def _note(self, result: Result) -> None:
         match result.outcome:
             case Outcome.ACCEPTED | Outcome.FINAL:
                 self.condition.set(State.OK)

@@ -98,8 +98,6 @@ class Sender:
         Args:
             within: Real seconds.
         """
-        if not self._gateways:
-            return True
         try:
             async with asyncio.timeout(within):
                 await self._sweep_once()
@@ -112,11 +110,12 @@ class Sender:
 
     async def _busy(self) -> bool:
         async with self._db.read() as session:
-            return await store.busy(session, self._db.clock.now())
+            channels = [lane.channel for lane in self._lanes]
+            return await store.busy(session, self._db.clock.now(), channels)
 
     async def _probe(self, lane: Lane) -> None:
         while True:
-            lane.note(await lane.gateway.probe())
+            lane.noted_by_probe(await lane.gateway.probe())
             await asyncio.sleep(_PROBE_SECONDS)
 
     async def _sweep(self) -> None:

@@ -135,12 +135,19 @@ def waits_for_another() -> ColumnElement[bool]:
     )
 
 
-async def busy(session: AsyncSession, now: datetime) -> bool:
-    """Say whether a message can go now or is on its way to a gateway."""
+async def busy(session: AsyncSession, now: datetime, channels: Sequence[Channel]) -> bool:
+    """Say whether a message of the channels can go now or is on its way to a gateway."""
     due = (
         (col(Message.state) == State.QUEUED) & (col(Message.next_at) <= now) & ~waits_for_another()
     )
-    query = select(col(Message.seq)).where((col(Message.state) == State.SENDING) | due).limit(1)
+    query = (
+        select(col(Message.seq))
+        .where(
+            col(Message.channel).in_(channels),
+            (col(Message.state) == State.SENDING) | due,
+        )
+        .limit(1)
+    )
     return (await session.execute(query)).first() is not None
 
 

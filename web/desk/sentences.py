@@ -102,6 +102,8 @@ _REASONS = {
     "later": N_("bấm phím hẹn lại sau"),
     "unreachable": N_("không liên lạc được"),
     "not_accepted": N_("không bấm phím nhận"),
+    "no_key": N_("nghe máy nhưng không bấm phím nhận"),
+    "hung_up": N_("nghe rồi gác máy"),
     "person_hung_up": N_("nghe rồi gác máy"),
     "operator_cancelled": N_("tổng đài viên thôi chuyển"),
     "operator_hung_up": N_("tổng đài viên gác máy"),
@@ -258,10 +260,12 @@ def _transfer(entry: Entry) -> tuple[str, str]:
     state = str(entry.get("state"))
     template = _TRANSFERS.get(state, N_("Chuyển máy đến {to}: {reason}."))
     reason = str(entry.get("reason") or "")
+    detail = str(entry.get("detail") or "")
+    reason = detail if detail in _REASONS else reason
     words = _(template).format(
         to=entry.get("to") or _("số máy đã gõ"),
         reason=_(_REASONS[reason]) if reason in _REASONS else reason or "…",
-        seconds=entry.get("seconds") or 0,
+        seconds=round(float(entry.get("seconds") or 0)),
     )
     return words, "good" if state == "completed" else "warn"
 

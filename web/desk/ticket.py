@@ -135,9 +135,10 @@ async def _may(
     roles = access.roles_on(viewer, ticket)
     procedure = acts.lawbook.procedure(ticket.hotline)
     stages = {
-        rule.extend.stage
+        name
         for rule in (procedure.rules_for("extended") if procedure else ())
         if rule.extend
+        for name in rule.extend.stages
     }
     first = ticket.stage in stages
     return MayDo(
