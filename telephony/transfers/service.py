@@ -5,7 +5,9 @@ from telephony.calls.transfer import Course, Kind, Signal
 from telephony.operators import Operators
 from telephony.switch import Switch
 from telephony.transfers import store
-from telephony.transfers.engine import Announce, Engine, say_nothing
+from telephony.transfers.announce import Announce, say_nothing
+from telephony.transfers.ear import PACKETS, Ear
+from telephony.transfers.engine import Engine
 from telephony.transfers.errors import (
     CallNotConnected,
     NoSuchTransfer,
@@ -56,6 +58,7 @@ class Transfers:
         self._settings, self._db, self._clock = settings, db, clock
         self._operators, self._also_allowed = operators, also_allowed
         self._engine = Engine(settings, db, bus, clock, announce)
+        self._ear = Ear(self._engine, db)
         self._condition = Condition(clock, State.OK)
         self._switch: Switch | None = None
 
@@ -63,6 +66,8 @@ class Transfers:
         """Listen to the bridge and act through it."""
         self._switch = switch
         self._engine.connect(switch)
+        switch.on_packet(PACKETS, self._ear.on_packet)
+        switch.on_state(self._ear.on_state)
 
     async def run(self) -> None:
         """Write rows and renew the callers' leases until cancelled."""
