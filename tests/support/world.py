@@ -163,13 +163,17 @@ class World:
 
     async def start_asterisk(self, within: float = 30) -> None:
         """Render, start (again) and return when it has booted."""
-        self._prompts()
+        self.make_prompts()
         render(
             self.settings,
             self.asterisk.layout.etc,
             layout=self.asterisk.layout,
             greeting_limit_seconds=self._greeting_limit_seconds,
         )
+        await self.boot(within)
+
+    async def boot(self, within: float = 30) -> None:
+        """Start the PBX with the configuration that is there and return when it has booted."""
         self.asterisk.start()
         secret = self.pbx.secret.get_secret_value()
         await until_booted(self.pbx.host, self.pbx.port, self.pbx.username, secret, within)
@@ -218,7 +222,7 @@ class World:
         """Return the recordings in the spool; an empty file is a call that nobody answered."""
         return sorted(path for path in self.spool.glob("*.raw") if path.stat().st_size)
 
-    def _prompts(self) -> None:
+    def make_prompts(self) -> None:
         """Link the prompts from the checkout's store, where each is spoken once."""
         store = CHECKOUT / ".test" / ("prompts" if self._spoken else "beeps")
         table = self.settings.prompts.model_copy(update={"folder": store})
