@@ -8,6 +8,8 @@
 set -eu
 root=${1%/}
 shift
+# Recordings and call records are for the PBX's user and group alone.
+umask 027
 user="setpriv --reuid=asterisk --regid=asterisk --init-groups --pdeathsig=KILL"
 if [ "${TONGDAI_RIG_INSIDE:-}" != 1 ]; then
     TONGDAI_RIG_INSIDE=1 exec unshare --mount --propagation private "$0" "${root:-/}" "$@"
@@ -15,7 +17,7 @@ fi
 unset TONGDAI_RIG_INSIDE
 while [ "$1" != "--" ]; do
     if [ -n "$root" ]; then
-        mkdir -p "$root$1"
+        (umask 022; mkdir -p "$root$1")
         mount --bind "$1" "$root$1"
     fi
     shift
