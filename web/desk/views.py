@@ -19,7 +19,7 @@ from web.desk.sentences import stage
 from web.desk.ticket import view
 from web.desk.words import MESSAGES, PURPOSES, REASONS, STATES, TONES
 from web.keys import CLOCK, DB, REAL_CLOCK, SETTINGS
-from web.render import page
+from web.render import landing, page
 from web.words import N_
 
 routes = web.RouteTableDef()
@@ -160,6 +160,7 @@ async def ticket_page(
         "faults": faults or {},
         "note": note,
         "done": request.query.get("done", ""),
+        "back": "/desk" if viewer(request).has_any(DESK) else landing(viewer(request)),
         **_words(),
     }
     return page(request, "desk/ticket.html", context, status=status)
