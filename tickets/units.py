@@ -271,6 +271,10 @@ async def _record(tx: Tx, who: Person, kind: str, by: Viewer, predecessor: str |
             "hotline": who.hotline,
             "unit": who.unit_id,
             "role": who.role,
+            "name": who.name,
+            "title": who.title,
+            "phone": who.phone,
+            "mobile": who.mobile,
             "predecessor": predecessor,
         },
     )
