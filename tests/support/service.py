@@ -14,6 +14,7 @@ from typing import Any, Self
 import aiohttp
 
 from rig.child import Child
+from rig.ready import by_hotline
 from tests.support.wait import until
 from tests.support.world import World
 
@@ -32,7 +33,7 @@ class Service:
         self.world = world
         self.settings_file = world.folder / "tongdai.toml"
         self.base = world.settings.web.public_url
-        self.accounts: dict[str, dict[str, list[dict[str, str]]]] = {}
+        self.accounts: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self._environment = {"TONGDAI_CONFIG": str(self.settings_file), **(environment or {})}
         self._tokens: dict[tuple[str, str | None], str] = {}
         self.child = Child(
@@ -43,7 +44,7 @@ class Service:
         )
 
     async def __aenter__(self) -> Self:
-        self.accounts = json.loads(await self.command("init", "--json"))
+        self.accounts = by_hotline(json.loads(await self.command("init", "--json"))["accounts"])
         try:
             await self.start()
         except BaseException:
@@ -131,6 +132,6 @@ class Service:
                 if cursor is None:
                     return found
 
-    def account(self, hotline: str, role: str, number: int = 0) -> dict[str, str]:
+    def account(self, hotline: str, role: str, number: int = 0) -> dict[str, Any]:
         """Return a sample account: username, password, full_name, extension."""
         return self.accounts[hotline][role][number]
