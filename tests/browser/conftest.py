@@ -1,11 +1,13 @@
 """A console with a floor of fakes behind it, the real register and the real law."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.support.chromium import chromium
@@ -13,10 +15,10 @@ from tests.support.floor import Floor
 from tests.support.pages import PASSWORD, Pages, console_doors, settings_for
 from tongdai import sample
 from tongdai.accounts.model import Role
+from tongdai.accounts.service import account_by_username
 from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
-from tongdai.migrate import import_tables
 
 
 @dataclass
@@ -49,16 +51,47 @@ class Desk:
         )
 
 
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """A Monday morning at Cần Thơ's desk."""
-    import_tables()
-    clock = HandClock(datetime(2026, 11, 30, 1, 12, tzinfo=UTC))
+@pytest.fixture(scope="module")
+def clock_start() -> datetime:
+    """A Monday morning at Cần Thơ's desk: 08:12."""
+    return datetime(2026, 11, 30, 1, 12, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for a module's tests; each test has profiles of its own."""
+    async with chromium() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sample_database(tmp_path_factory: pytest.TempPathFactory, clock_start: datetime) -> Path:
+    """A database with the sample data and two operators, to be copied."""
+    folder = tmp_path_factory.mktemp("sample")
+    path = folder / "desk.db"
+    clock = HandClock(clock_start)
+    db = Database(f"sqlite+aiosqlite:///{path}", clock, Bus())
+    settings = settings_for(folder)
+    async with Pages.open(folder, clock, settings=settings, db=db, packages=()) as pages:
+        await db.create_all()
+        await sample.load(db, settings, clock.now())
+        lines = ("can-tho", "gia-lai")
+        await pages.account("lan", Role.OPERATOR, hotlines=lines, extension="1050")
+        await pages.account("hoa", Role.OPERATOR, extension="1051")
+    await db.close()
+    return path
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(
+    tmp_path: Path, browser: Browser, sample_database: Path, clock_start: datetime
+) -> AsyncIterator[Desk]:
+    """The console over a copy of the sample database."""
+    shutil.copy(sample_database, tmp_path / "desk.db")
+    clock = HandClock(clock_start)
     bus = Bus()
     db = Database(f"sqlite+aiosqlite:///{tmp_path}/desk.db", clock, bus)
-    await db.create_all()
     settings = settings_for(tmp_path)
-    await sample.load(db, settings, clock.now())
     floor = Floor(bus, clock)
     async with Pages.open(
         tmp_path,
@@ -68,10 +101,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         db=db,
         packages=("console", "portal"),
     ) as pages:
-        lan = await pages.account(
-            "lan", Role.OPERATOR, hotlines=("can-tho", "gia-lai"), extension="1050"
-        )
-        hoa = await pages.account("hoa", Role.OPERATOR, extension="1051")
-        async with chromium() as browser:
-            yield Desk(pages, floor, browser, clock, lan, hoa)
+        async with db.read() as session:
+            ids = {n: await account_by_username(session, n) for n in ("lan", "hoa")}
+        lan, hoa = (account.id for account in ids.values() if account)
+        made = Desk(pages, floor, browser, clock, lan, hoa)
+        yield made
+        for context in browser.contexts:
+            await context.close()
     await db.close()

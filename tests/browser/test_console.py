@@ -15,7 +15,12 @@ from tests.support.wait import until
 from tickets.tables import Ticket
 from tongdai.ids import AccountId
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 SHOTS = os.environ.get("TONGDAI_SCREENSHOTS")
 CONTENT = "Đèn đường hẻm 51 đường 3/2 hỏng ba đêm nay, trời tối rất nguy hiểm."
 

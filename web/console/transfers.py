@@ -4,13 +4,13 @@ from typing import Literal
 
 from aiohttp import web
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from telephony.calls.transfer import Kind
 from telephony.transfers.model import Target
-from tickets import access, units
-from tickets.tables import Ticket
+from tickets import access, drafts, units
 from tickets.units import fields
-from tongdai.accounts.model import Role
+from tongdai.accounts.model import Role, Viewer
 from tongdai.errors import Invalid
 from tongdai.ids import CallId, PersonId, TicketId, TransferId, UnitId
 from web.auth import allowed, viewer
@@ -76,16 +76,13 @@ async def _target(request: web.Request, form: TransferForm, call_id: CallId) -> 
         async with request.app[DB].read() as session:
             person = await units.person(session, form.person)
             unit = await units.unit(session, person.unit_id)
-            ticket = await session.get(Ticket, form.ticket) if form.ticket else None
-            if ticket is not None:
-                ticket = await access.get(session, viewer(request), ticket.id)
-            names = {f.id: f.name for f in await fields(session, person.hotline)}
+            field = await _field(session, form.ticket, viewer(request))
         return Target(
             number=person.phone,
             person_id=PersonId(person.id),
             unit_id=UnitId(unit.id),
             label=f"{person.name}, {unit.name}",
-            field=names.get(ticket.field_id or "", "") if ticket else "",
+            field=field,
         )
     if not form.number:
         raise Invalid(fields={"target": "required"})
@@ -94,6 +91,16 @@ async def _target(request: web.Request, form: TransferForm, call_id: CallId) -> 
     if table is not None and not table.transfer_typed_numbers:
         raise Invalid(fields={"target": "not_allowed"})
     return Target(number=form.number, label=form.number, typed=True)
+
+
+async def _field(session: AsyncSession, ticket_id: str | None, who: Viewer) -> str:
+    """Return the name of the ticket's field, as it is typed so far; empty when there is none."""
+    if ticket_id is None:
+        return ""
+    ticket = await access.get(session, who, ticket_id)
+    form, _revision = await drafts.load(session, ticket.id)
+    names = {f.id: f.name for f in await fields(session, ticket.hotline)}
+    return names.get(ticket.field_id or form.field, "")
 
 
 def _id(request: web.Request) -> TransferId:

@@ -215,8 +215,8 @@ export class Pane {
     const kept = this.draft.kept();
     if (kept) this.write(kept);
     else {
-      this.draft.setBase(known);
       this.write(known);
+      this.draft.setBase(this.read()); // what stands there now, nobody has typed
     }
     this.part("channel").hidden = call !== null;
     const pending = this.host.keep.get<Outcome>(`pending/${this.tab.key}`);
@@ -484,6 +484,7 @@ export class Pane {
     this.host.keep.drop(`pending/${this.tab.key}`);
     this.write(ticket.form);
     this.part<HTMLFieldSetElement>("fields").disabled = true;
+    this.part("scroll").tabIndex = 0; // nothing in it takes the focus any more, yet it scrolls
     this.part("outcome").hidden = true;
     this.part("choose").hidden = true;
     this.part("send").hidden = true;
