@@ -2,8 +2,8 @@
 
 from escalation.act import Act
 from escalation.events import StageMissed, TicketOverdue
-from escalation.ladder import waits
 from escalation.procedure import Procedure
+from escalation.standing import waits
 from escalation.state import Line, State
 from sms import outbox
 from sms.model import Purpose

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from escalation import store
 from escalation.events import DeadlineSet
-from escalation.ladder import waits
 from escalation.procedure import Procedure
+from escalation.standing import waits
 from escalation.state import Line, State
 from escalation.tables import CANCELLED, FIRED, Deadline
 from tickets.tables import Ticket

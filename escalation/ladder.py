@@ -6,28 +6,17 @@ carries the lines out. Everything that a province rules differently stands in it
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from escalation.act import Act
-from escalation.choice import Choice, extended_stage, situations
+from escalation.choice import Choice, extended_stage
 from escalation.procedure import Procedure
 from escalation.rows import ActRule, Expiry, Extension, Notice
+from escalation.standing import swapped, without_stopped
 from escalation.state import Line, Mark, Pause, Running, State
 from escalation.timing import due_of, end_of
 from tongdai.calendar import Calendar, due_text, parse_limit
 
-__all__ = ["Ladder", "Wait", "next_due", "responsible", "situations", "waits"]
 Step = tuple[State, list[Line]]
-
-
-class Wait(NamedTuple):
-    """Something that falls due by itself."""
-
-    at: datetime
-    order: int
-    kind: str
-    """`reminder` or `stage`."""
-    running: Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +32,10 @@ class Ladder:
         What is due exactly then is left: an act at that instant is still in time (A-G-4).
         """
         lines: list[Line] = []
-        while (wait := self._next(state)) and wait.at < until:
-            step = self._remind if wait.kind == "reminder" else self._expire
-            state, more = step(state, wait.running, wait.at)
+        while (wait := self._next(state)) and wait[0] < until:
+            at, _, kind, stage = wait
+            step = self._remind if kind == "reminder" else self._expire
+            state, more = step(state, stage, at)
             lines += more
         return replace(state, last_at=max(state.last_at or until, until)), lines
 
@@ -117,7 +107,7 @@ class Ladder:
         if old.due != until:
             lines.append(Line(at=at, do="moved", stage=old.shown, due=until))
         new, more = self._reminder(state, rule.extend, new, at)
-        state = replace(state, running=_swapped(state, old, new), extensions=state.extensions + 1)
+        state = replace(state, running=swapped(state, old, new), extensions=state.extensions + 1)
         return state, lines + more
 
     def _reminder(
@@ -128,7 +118,7 @@ class Ladder:
         before = end_of(self.calendar, state, at, rule.remind.before, at) - at
         if stage.due - before > at:
             return replace(stage, remind_at=stage.due - before), []
-        return stage, self._reminders(state, stage, rule, at)
+        return stage, self._reminders(stage, rule, at)
 
     def _count(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
         """An acceptance: the limit counts from here, if it did not count already."""
@@ -139,7 +129,7 @@ class Ladder:
         if at >= end_of(self.calendar, state, stage.counted_from, stage.offset, at):
             return state, []
         earlier = replace(stage, counted_from=at, offset=None)
-        return self._moved(replace(state, running=_swapped(state, stage, earlier)), at)
+        return self._moved(replace(state, running=swapped(state, stage, earlier)), at)
 
     def _level(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
         """Another level: the limits anew from the same start; earlier lateness stays (A-HN-17)."""
@@ -175,7 +165,7 @@ class Ladder:
     def _change(self, state: State, act: Act, rule: ActRule, at: datetime) -> Step:
         """End stages, begin one."""
         del act
-        state = _stopped(state, rule)
+        state = without_stopped(state, rule)
         if rule.start is None:
             return state, []
         if rule.resume:
@@ -184,12 +174,13 @@ class Ladder:
 
     # -- time
 
-    def _next(self, state: State) -> Wait | None:
+    def _next(self, state: State) -> tuple[datetime, int, str, Running] | None:
+        """Return what falls due first: when, the stage's place, `reminder` or `stage`, whose."""
         order = self.procedure.order_of
         running = [s for s in state.running if not (state.paused and self._pausable(s))]
-        found = [Wait(s.due, order(s.stage), "stage", s) for s in running if s.due and not s.missed]
-        found += [Wait(s.remind_at, order(s.stage), "reminder", s) for s in running if s.remind_at]
-        return min(found, key=lambda w: w[:3], default=None)
+        found = [(s.due, order(s.stage), "stage", s) for s in running if s.due and not s.missed]
+        found += [(s.remind_at, order(s.stage), "reminder", s) for s in running if s.remind_at]
+        return min(found, key=lambda wait: wait[:3], default=None)
 
     def _pausable(self, stage: Running) -> bool:
         return self.procedure.stage_of(stage.stage).pausable
@@ -197,11 +188,10 @@ class Ladder:
     def _remind(self, state: State, stage: Running, at: datetime) -> Step:
         rules = (r.extend for r in self.procedure.act if r.extend)
         rule = next(r for r in rules if stage.stage in r.stages)
-        state = replace(state, running=_swapped(state, stage, replace(stage, remind_at=None)))
-        return state, self._reminders(state, stage, rule, at)
+        state = replace(state, running=swapped(state, stage, replace(stage, remind_at=None)))
+        return state, self._reminders(stage, rule, at)
 
-    def _reminders(self, state: State, stage: Running, rule: Extension, at: datetime) -> list[Line]:
-        del state
+    def _reminders(self, stage: Running, rule: Extension, at: datetime) -> list[Line]:
         owner = self.procedure.stage_of(stage.stage).responsible
         roles = (
             [owner if to == "responsible" else to for to in rule.remind.to] if rule.remind else []
@@ -213,7 +203,7 @@ class Ladder:
         lines = [Line(at=at, do="missed", stage=late.shown)]
         late_now = replace(late, missed=True, remind_at=None)
         state = replace(
-            state, running=_swapped(state, late, late_now), missed=(*state.missed, late.shown)
+            state, running=swapped(state, late, late_now), missed=(*state.missed, late.shown)
         )
         if expiry is None:
             return state, lines
@@ -300,50 +290,5 @@ class Ladder:
         ]
 
 
-def responsible(procedure: Procedure, state: State) -> str | None:
-    """Return the role that must act now; None before the beginning and after the end."""
-    if state.received_at is None:
-        return None
-    if state.running:
-        rung = procedure.stage_of(state.running[-1].stage)
-        return rung.responsible_in.get(state.track, rung.responsible)
-    return procedure.responsible_before_referral if state.closed_at is None else None
-
-
-def waits(procedure: Procedure, state: State) -> list[tuple[str, str, datetime]]:
-    """Return what falls due by itself: (stage, `stage` or `reminder`, when)."""
-    running = [
-        s for s in state.running if not (state.paused and procedure.stage_of(s.stage).pausable)
-    ]
-    found = [(s.shown, "stage", s.due) for s in running if s.due and not s.missed]
-    return found + [(s.shown, "reminder", s.remind_at) for s in running if s.remind_at]
-
-
-def next_due(state: State) -> datetime | None:
-    """Return when the limit of a running stage ends next."""
-    return min((s.due for s in state.running if s.due and not s.missed), default=None)
-
-
 def _makes_overdue(expiry: Expiry, late: Running) -> bool:
     return expiry.overdue or (expiry.overdue_when_extended and late.until is not None)
-
-
-def _swapped(state: State, old: Running, new: Running) -> tuple[Running, ...]:
-    return tuple(new if s is old else s for s in state.running)
-
-
-def _stopped(state: State, rule: ActRule) -> State:
-    """End the stages that a rule stops; how they stood is kept."""
-    if rule.stops is None:
-        ended = list(state.running) if rule.start else []
-    else:
-        firsts = (next((s for s in state.running if s.stage == name), None) for name in rule.stops)
-        ended = [s for s in firsts if s is not None]
-    if not ended:
-        return state
-    names = {s.stage for s in ended}
-    return replace(
-        state,
-        running=tuple(s for s in state.running if not any(s is e for e in ended)),
-        stopped=(*(s for s in state.stopped if s.stage not in names), *ended),
-    )

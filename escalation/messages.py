@@ -51,7 +51,7 @@ class Messenger:
         """
         due = next((line.due for line in reversed(lines) if line.do == "start"), None)
         for line in lines:
-            if line.do == "notify" and line.by == "sms" and line.purpose in _STAGE:
+            if line.do == "notify" and line.to in _OFFICIALS and line.purpose in _STAGE:
                 who = await self._official(tx, ticket, str(line.to))
                 params = await _about(tx, ticket) | {"due": due}
                 purpose = _STAGE[line.purpose]

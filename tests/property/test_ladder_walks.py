@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from escalation.act import Act
-from escalation.ladder import Ladder, next_due, responsible, situations
+from escalation.choice import situations
+from escalation.ladder import Ladder
 from escalation.lawbook import default_lawbook
+from escalation.standing import next_due, responsible
 from escalation.state import Line, State
 from tongdai.clock import HCM
 
