@@ -9,7 +9,7 @@ from telephony.calls.correlate import Rules
 from telephony.calls.errors import CallUnknown, PbxUnknown
 from telephony.calls.model import CallChannels, CallView
 from telephony.calls.registry import Registry
-from telephony.calls.work import NoSeats, Seats
+from telephony.calls.step import NoSeats, Seats
 from telephony.calls.writer import CallWriter
 from telephony.link import PacketListener, PbxLink, StateListener
 from tongdai.clock import Clock, OffsetClock
@@ -55,7 +55,7 @@ class Bridge:
             seats: Who sits where, for phones that no queue rings.
         """
         self._seats = _Seats(seats or NoSeats())
-        self._writer = CallWriter(db, clock)
+        self._writer = CallWriter(db)
         offset = _offset_of(clock)
         self._links = {
             table.name: PbxLink(
@@ -146,11 +146,12 @@ class Bridge:
 
     async def health(self) -> dict[str, Part]:
         """Return `pbx:NAME` for each; see tongdai.health.HasHealth."""
-        parts = {f"pbx:{name}": link.part() for name, link in self._links.items()}
-        waiting = self._writer.part()
-        if waiting.detail:
-            parts["calls"] = waiting
-        return parts
+        return {f"pbx:{name}": link.part() for name, link in self._links.items()}
+
+    @property
+    def waiting(self) -> int:
+        """How many calls and legs wait to be written, for /metrics."""
+        return self._writer.waiting
 
     @property
     def handled(self) -> int:

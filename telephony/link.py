@@ -1,22 +1,23 @@
 """One PBX: connect, log in, read its state, reconcile, then consume its events in their order."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from telephony.ami.client import Ami, LoginRefused, NotBooted
-from telephony.ami.packets import PARSERS, Parser, Raw, moment_of
+from telephony.ami.client import Ami, explain
+from telephony.ami.packets import Raw
+from telephony.ami.parsers import PARSERS, Parser, moment_of
 from telephony.calls import checkpoint, store
-from telephony.calls.celfile import lines_since
+from telephony.calls.celfile import missed_lines
 from telephony.calls.errors import ActionTimedOut, PbxAway
 from telephony.calls.events import CallsRestored, PbxConnected, PbxLost
 from telephony.calls.reconcile import PbxState, state_of
 from telephony.calls.registry import NOTHING, Change, Registry
 from telephony.calls.writer import CallWriter
+from telephony.inbox import Batch, Inbox
 from telephony.journal import apply
 from telephony.journal.reader import last_run
 from telephony.journal.records import Kind, dump
@@ -32,10 +33,7 @@ from tongdai.settings import JournalTable, PbxTable
 log = structlog.get_logger()
 
 FIRST_RETRY, LONGEST_RETRY = 0.5, 10.0
-HIGH_BYTES, LOW_BYTES = 4_000_000, 1_000_000
-"""Unread bytes at which reading stops (TCP then slows the PBX down), and begins again."""
 BEHIND_SECONDS = 3.0
-CEL_MARGIN = timedelta(seconds=60)
 TURN = 64
 """Packets after which the event loop is given to others."""
 
@@ -66,11 +64,9 @@ class PbxLink:
         self._listeners: dict[bytes, list[PacketListener]] = {}
         self._state_listeners: list[StateListener] = []
         self.ami = Ami(table, self._arrived, self._wanted)
-        self._queue: deque[tuple[float, bytes, list[tuple[bytes, bytes]]]] = deque()
-        self._waiting_bytes = 0
-        self._wake = asyncio.Event()
-        self._consuming = self._adopted = self._asked_again = False
-        self._condition = Condition(clock, State.DOWN, f"not connected yet to {self._where}")
+        self._inbox = Inbox(self._loop_time)
+        self._adopted = self._asked_again = False
+        self._condition = Condition(clock, State.DOWN, f"not connected yet to {table.host}")
         folder = Path(journal.folder) / table.name
         self._journal = JournalWriter(
             folder,
@@ -81,10 +77,6 @@ class PbxLink:
         self._folder = folder
         self.handled = 0
         writer.on_written.append(self._database_is_back)
-
-    @property
-    def _where(self) -> str:
-        return f"{self._table.host}:{self._table.port}"
 
     def on_packet(self, names: tuple[str, ...], listener: PacketListener) -> None:
         """Call `listener` with every packet of these names, after the fold."""
@@ -114,7 +106,7 @@ class PbxLink:
                 try:
                     await self.ami.open()
                 except Unavailable as refusal:
-                    self._condition.set(State.DOWN, self._explain(refusal))
+                    self._condition.set(State.DOWN, explain(self._table, refusal))
                     log.warning("pbx.not_connected", pbx=self.name, reason=refusal.reason)
                     await asyncio.sleep(delay)
                     delay = min(delay * 2, LONGEST_RETRY)
@@ -129,7 +121,7 @@ class PbxLink:
         """Return the condition: connected, behind, journal written."""
         part = self._condition.part
         if part.state is State.OK:
-            troubles = [self._journal.trouble]
+            troubles = [self._journal.trouble, self._writer.alarm]
             if self.behind_seconds > BEHIND_SECONDS:
                 troubles.append(f"{self.behind_seconds:.0f} s behind the PBX's events")
             detail = "; ".join(t for t in troubles if t)
@@ -140,14 +132,10 @@ class PbxLink:
     @property
     def behind_seconds(self) -> float:
         """How long the oldest unhandled packet waits."""
-        return self._loop_time() - self._queue[0][0] if self._queue else 0.0
+        return self._inbox.waits_seconds
 
-    def _arrived(self, raw: bytes, batch: list[tuple[bytes, bytes]]) -> None:
-        self._queue.append((self._loop_time(), raw, batch))
-        self._waiting_bytes += len(raw)
-        if self._waiting_bytes > HIGH_BYTES and self._consuming:
-            self.ami.protocol.pause()
-        self._wake.set()
+    def _arrived(self, raw: bytes, batch: Batch) -> None:
+        self._inbox.put(self.ami, raw, batch)
 
     def _restore(self) -> None:
         """Take up where the journal ends: a killed service has lost nothing that it had read."""
@@ -172,41 +160,38 @@ class PbxLink:
         self.registry.epoch += 1
         protocol = self.ami.protocol
         watch = asyncio.create_task(self.ami.watch())
-        watch.add_done_callback(lambda _: self._wake.set())
+        watch.add_done_callback(lambda _: self._inbox.wake.set())
         try:
             await self._read_state(connected)
             self._condition.set(State.OK)
             log.info("pbx.connected", pbx=self.name, calls=len(self.registry.live))
             self._bus.publish(PbxConnected(pbx=self.name))
-            self._consuming = True
+            self._inbox.bounded = True
             await self._consume(watch)
             why = await watch
         except (PbxAway, ActionTimedOut) as refusal:
             why = f"the PBX's state could not be read ({refusal.reason})"
         finally:
-            self._consuming = False
             watch.cancel()
             await self.ami.close()
-            self._queue.clear()
-            self._waiting_bytes = 0
+            self._inbox.clear()
         silent = self._loop_time() - protocol.heard_at
         alive_at = self._real.now() - timedelta(seconds=silent)
         self._record(Kind.LOST, dump({"alive_at": alive_at.timestamp(), "why": why}))
         self.registry.alive_at = alive_at + self.registry.offset
-        self._condition.set(State.DOWN, f"the connection to {self._where} is lost: {why}")
+        self._condition.set(State.DOWN, f"the connection to {self._table.host} is lost: {why}")
         log.warning("pbx.lost", pbx=self.name, why=why)
         self._bus.publish(PbxLost(pbx=self.name, why=why))
 
     async def _consume(self, watch: asyncio.Task[str]) -> None:
-        while not (watch.done() and not self._queue):
-            await self._wake.wait()
-            self._wake.clear()
+        inbox = self._inbox
+        while not watch.done() or inbox:
+            await inbox.wake.wait()
+            inbox.wake.clear()
             await self._again()
             turn = 0
-            while self._queue:
-                turn += self._handle(*self._queue.popleft()[1:])
-                if self._waiting_bytes < LOW_BYTES and self.ami.connected:
-                    self.ami.protocol.resume()
+            while inbox:
+                turn += self._handle(*inbox.take(self.ami))
                 if turn > TURN:
                     turn = 0
                     await asyncio.sleep(0)
@@ -220,14 +205,13 @@ class PbxLink:
     def _database_is_back(self) -> None:
         if not self._adopted:
             self._asked_again = True
-            self._wake.set()
+            self._inbox.wake.set()
 
-    def _handle(self, raw: bytes, batch: list[tuple[bytes, bytes]]) -> int:
+    def _handle(self, raw: bytes, batch: Batch) -> int:
         """Journal what came, then fold it, then tell of it."""
         now = self._real.now()
         self._follow_clock()
         self._record(Kind.PACKETS, raw, now)
-        self._waiting_bytes -= len(raw)
         registry = self.registry
         registry.alive_at = now + registry.offset
         for name, packet in batch:
@@ -266,7 +250,7 @@ class PbxLink:
         await self._adopt_rows()
         channels = await self.ami.action("CoreShowChannels")
         queues = await self.ami.action("QueueStatus")
-        cel = await asyncio.to_thread(self._missed_lines)
+        cel = await asyncio.to_thread(missed_lines, self._table.cel, self.registry)
         packets = (*channels.packets, *queues.packets)
         self._follow_clock()
         told = {
@@ -305,17 +289,6 @@ class PbxLink:
         if unknown:
             self._note(apply.adopt_note(unknown))
 
-    def _missed_lines(self) -> list[str]:
-        registry, path = self.registry, self._table.cel
-        if registry.alive_at is None or path is None:
-            return []
-        moments = [registry.alive_at - CEL_MARGIN, *(c.last_at for c in registry.live.values())]
-        try:
-            return lines_since(path, min(moments) - registry.offset)
-        except OSError as error:
-            log.warning("cel.not_read", pbx=self.name, error=str(error))
-            return []
-
     def _note(self, note: dict[str, object]) -> None:
         self._record(Kind.NOTE, dump(note))
         apply.apply_note(self.registry, note)
@@ -327,22 +300,3 @@ class PbxLink:
         offset = self._offset()
         if offset != self.registry.offset:
             self._note({"offset": offset.total_seconds()})
-
-    def _explain(self, refusal: Unavailable) -> str:
-        table = self._table
-        match refusal:
-            case LoginRefused():
-                return (
-                    f"{self._where} refuses the manager user {table.username!r}: username and "
-                    f"secret of [[pbx]] {table.name!r} and of manager.conf must be the same"
-                )
-            case NotBooted():
-                return (
-                    f"{self._where} is not fully booted yet, or the manager user "
-                    f"{table.username!r} lacks read=system in manager.conf"
-                )
-            case _:
-                cause = refusal.__cause__
-                return f"no manager interface answers at {self._where}" + (
-                    f": {cause}" if cause and str(cause) else ""
-                )

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import func
 from sqlmodel import select
 
-from telephony.ami import packets
+from telephony.ami import packets, parsers
 from telephony.ami.wire import Splitter, WireError, name_of
 from telephony.bridge import rules_of
 from telephony.calls import checkpoint, store
@@ -222,13 +222,13 @@ class _Capture:
         if not name:
             return NOTHING
         self._events += 1
-        if name in _WANT_TIME and packets.moment_of(packet) is None:
+        if name in _WANT_TIME and parsers.moment_of(packet) is None:
             message = (
                 f"{self._path}: its {name.decode()} events have no Timestamp header; capture with "
                 "timestampevents=yes in manager.conf"
             )
             raise ReplayRefused(message)
-        typed = packets.parse(packet, _EPOCH)
+        typed = parsers.parse(packet, _EPOCH)
         if typed is None or typed.at == _EPOCH:
             return NOTHING
         if isinstance(typed, packets.Newchannel) and typed.channel.state == packets.RING:

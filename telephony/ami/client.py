@@ -257,3 +257,22 @@ def _originated(packet: bytes) -> Originated:
         uniqueid="" if uniqueid == "<null>" else uniqueid,
         channel=value_of(packet, b"Channel"),
     )
+
+
+def explain(table: PbxTable, refusal: Unavailable) -> str:
+    """Return a sentence for a person: why `Ami.open` failed, and what would mend it."""
+    where = f"{table.host}:{table.port}"
+    match refusal:
+        case LoginRefused():
+            return (
+                f"{where} refuses the manager user {table.username!r}: username and secret of "
+                f"[[pbx]] {table.name!r} and of manager.conf must be the same"
+            )
+        case NotBooted():
+            return (
+                f"{where} is not fully booted yet, or the manager user {table.username!r} lacks "
+                "read=system in manager.conf"
+            )
+        case _:
+            cause = str(refusal.__cause__ or "")
+            return f"no manager interface answers at {where}" + (f": {cause}" if cause else "")

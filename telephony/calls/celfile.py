@@ -1,12 +1,34 @@
 """Reads the end of the PBX's CEL file: the lines since a moment, never the whole file."""
 
 import csv
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+
+import structlog
+
+from telephony.calls.registry import Registry
+
+log = structlog.get_logger()
 
 _BLOCK = 262_144
 MOST = 64 * 1024 * 1024
 """Bytes that are read at most: several days of a large city."""
+_MARGIN = timedelta(seconds=60)
+
+
+def missed_lines(path: Path | None, registry: Registry) -> list[str]:
+    """Return the lines since the PBX, or any call that still lives, was last heard of.
+
+    None are needed when it was never heard of; a file that cannot be read is logged.
+    """
+    if registry.alive_at is None or path is None:
+        return []
+    moments = [registry.alive_at - _MARGIN, *(c.last_at for c in registry.live.values())]
+    try:
+        return lines_since(path, min(moments) - registry.offset)
+    except OSError as error:
+        log.warning("cel.not_read", pbx=registry.pbx, error=str(error))
+        return []
 
 
 def lines_since(path: Path, since: datetime) -> list[str]:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from telephony.ami.packets import RING, UP, Facts, Role, role_of
 from telephony.calls.model import Call, CallView, Direction
-from telephony.calls.work import caller_fields
+from telephony.calls.step import caller_fields
 from tongdai.ids import HotlineId, call_id_of
 from tongdai.phone import parse_caller
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from telephony.ami import packets as p
 from telephony.calls.model import Call, Direction, Outcome, Signal
-from telephony.calls.work import LOST, MAX_NAME, Seats, Step, Work, caller_fields
+from telephony.calls.step import MAX_NAME, Seats, Step, caller_fields
+from telephony.calls.work import LOST, Work
 from tongdai.ids import AccountId
 from tongdai.text import clean
 

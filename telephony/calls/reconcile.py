@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from telephony.ami import packets as p
+from telephony.ami import parsers
 from telephony.ami.wire import name_of, value_of
 from telephony.calls.cel import CelRow, packet_of
 from telephony.calls.model import Call, CallState
@@ -88,9 +89,9 @@ def state_of(packets: Iterable[bytes]) -> PbxState:
     for packet in packets:
         match name_of(packet):
             case b"CoreShowChannel":
-                facts = p.facts_of(packet)
+                facts = parsers.facts_of(packet)
                 if facts is not None:
-                    number, name = p.name_and_number(packet)
+                    number, name = parsers.name_and_number(packet)
                     bridge = value_of(packet, b"BridgeId") or None
                     application = value_of(packet, b"Application")
                     channels.append(LiveChannel(facts, number, name, application, bridge))
@@ -218,7 +219,7 @@ def alive(registry: Registry, found: Findings) -> list[p.Packet]:
 
 
 def _born(c: LiveChannel, now: datetime, offset: timedelta) -> p.Packet:
-    made = p.uniqueid_moment(c.facts.uniqueid)
+    made = parsers.uniqueid_moment(c.facts.uniqueid)
     at = now if made is None else min(made + offset, now)
     return p.Newchannel(at, c.facts, c.number, c.caller_name)
 

@@ -14,7 +14,7 @@ from telephony.calls.correlate import Rules
 from telephony.calls.events import CallEvent, CallStarted
 from telephony.calls.fold import fold
 from telephony.calls.model import Call, CallChannels, CallState, CallView, Direction, Leg
-from telephony.calls.work import NoSeats, Seats, companions
+from telephony.calls.step import NoSeats, Seats, companions
 from tongdai.ids import (
     CallId,
     HotlineId,

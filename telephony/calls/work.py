@@ -1,9 +1,9 @@
 """One packet's work on one call: channels, ledger, ringing, and the state that follows; pure."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from telephony.ami import packets as p
 from telephony.calls import events as e
@@ -19,42 +19,14 @@ from telephony.calls.model import (
     Outcome,
     Signal,
 )
+from telephony.calls.step import Seats, Step, companions
 from tongdai.ids import AccountId, Uniqueid
-from tongdai.phone import parse_caller
-from tongdai.text import clean
 
 HOLD_CONTEXTS = frozenset({"tongdai-hold"})
 MENU_CONTEXTS = frozenset({"tongdai-menu", "tongdai-survey", "tongdai-voicemail"})
 LOST = -1
 """The cause of a Hangup that nobody told: reconciliation found the channel gone."""
 _FAILURES = frozenset({LOST, 34, 38, 41, 42, 44, 47, 58, 65, 79, 88, 95, 100, 111})
-MAX_NAME = 256
-
-
-class Seats(Protocol):
-    """Knows who sits where."""
-
-    def operator_of(self, seat: str) -> AccountId | None:
-        """Return who is signed in at the phone `web-1001` or `desk-1001`."""
-        ...
-
-
-class NoSeats:
-    """Nobody is known anywhere: for replay."""
-
-    def operator_of(self, seat: str) -> AccountId | None:
-        """Return None."""
-        del seat
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a packet made: the call now, what to tell, and rows of the ledger that are closed."""
-
-    call: Call
-    events: tuple[e.CallEvent, ...] = ()
-    legs: tuple[Leg, ...] = ()
 
 
 class Work:
@@ -321,40 +293,7 @@ class Work:
         return Step(call, tuple(make(view) for make in self.events), tuple(self.legs))
 
 
-def companions(main: Uniqueid, channels: Mapping[Uniqueid, Channel]) -> list[Channel]:
-    """Return the people in one bridge with `main`, through Local channels that are not yet gone."""
-    own = channels.get(main)
-    if own is None or own.bridge is None:
-        return []
-    bridges, todo, found = {own.bridge}, [own.bridge], {}
-    by_name = {c.name: c for c in channels.values() if c.role is p.Role.PIPE}
-    while todo:
-        bridge = todo.pop()
-        for c in channels.values():
-            if c.bridge != bridge or c.uniqueid == main:
-                continue
-            if c.role is p.Role.PIPE:
-                other = by_name.get(c.name[:-1] + ("1" if c.name.endswith("2") else "2"))
-                if other is not None and other.bridge and other.bridge not in bridges:
-                    bridges.add(other.bridge)
-                    todo.append(other.bridge)
-            elif c.role is not p.Role.MACHINE:
-                found[c.uniqueid] = c
-    return list(found.values())
-
-
 def _same_person(ringing: Channel, operator: AccountId | None, other: Channel) -> bool:
     if other.uniqueid == ringing.uniqueid or not other.ring_since or not other.seat:
         return False
     return operator is not None and other.operator == operator
-
-
-def caller_fields(raw: str, name: str, *, hidden: bool = False) -> dict[str, Any]:
-    """Return the view's caller_* fields for what the network gave."""
-    caller = parse_caller(raw, presentation_allowed=not hidden)
-    return {
-        "caller_number": caller.e164,
-        "caller_raw": caller.raw,
-        "caller_kind": caller.kind.value,
-        "caller_name": clean(name)[:MAX_NAME],
-    }

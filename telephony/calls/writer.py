@@ -11,9 +11,7 @@ import structlog
 
 from telephony.calls import store
 from telephony.calls.model import CallView, Leg
-from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
-from tongdai.health import Condition, Part, State
 from tongdai.ids import CallId
 
 log = structlog.get_logger()
@@ -28,14 +26,13 @@ ALARM_WAITING = 20_000
 class CallWriter:
     """Writes calls and legs; `note` never waits."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
         self._calls: dict[CallId, CallView] = {}
         self._legs: dict[tuple[CallId, int], Leg] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._condition = Condition(clock, State.OK)
         self.on_written: list[Callable[[], None]] = []
 
     @property
@@ -74,10 +71,7 @@ class CallWriter:
             async with self._db.write() as tx:
                 await store.save(tx, tuple(calls.values()), tuple(legs.values()))
         except DatabaseAway as error:
-            self._condition.set(
-                State.DEGRADED if self.waiting < ALARM_WAITING else State.DOWN,
-                f"{self.waiting} calls and legs wait for the database: {error.__cause__}",
-            )
+            log.warning("calls.wait", waiting=self.waiting, error=str(error.__cause__))
             return False
         except Exception:
             log.exception("calls.not_written_together", calls=len(calls), legs=len(legs))
@@ -88,7 +82,6 @@ class CallWriter:
                 del self._calls[key]
         for leg in legs:
             self._legs.pop(leg, None)
-        self._condition.set(State.OK)
         if not self.waiting:
             self._idle.set()
         for listener in self.on_written:
@@ -118,6 +111,9 @@ class CallWriter:
         """Return when everything noted so far is written."""
         await self._idle.wait()
 
-    def part(self) -> Part:
-        """Return the condition."""
-        return self._condition.part
+    @property
+    def alarm(self) -> str:
+        """A sentence when so much waits that memory is at stake, else nothing."""
+        if self.waiting < ALARM_WAITING:
+            return ""
+        return f"{self.waiting} calls and legs wait for the database"

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from telephony.ami import packets
+from telephony.ami import parsers
 from telephony.ami.wire import Splitter
 from telephony.calls import checkpoint
 from telephony.calls.cel import rows_of
@@ -54,7 +54,7 @@ def feed(registry: Registry, raw: Iterable[bytes], received: datetime) -> Iterat
     """Feed packets as they came; give what changed."""
     registry.alive_at = received + registry.offset
     for packet in raw:
-        typed = packets.parse(packet, received)
+        typed = parsers.parse(packet, received)
         if typed is not None:
             change = registry.feed(typed)
             if change is not NOTHING:

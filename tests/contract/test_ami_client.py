@@ -9,7 +9,7 @@ import pytest
 
 from telephony.ami import client
 from telephony.ami.client import Ami, LoginRefused, NotBooted
-from telephony.ami.packets import PARSERS
+from telephony.ami.parsers import PARSERS
 from telephony.ami.wire import UnsafeValueError
 from telephony.calls.errors import ActionTimedOut, PbxAway
 from tests.contract.ami_server import AmiServer, Script, success

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from pydantic import SecretStr
 
-from telephony import link
+from telephony import inbox
 from telephony.ami.packets import Raw
 from telephony.bridge import Bridge
 from telephony.calls import store
@@ -226,7 +226,7 @@ async def test_a_slow_consumer_makes_the_pbx_wait_and_loses_nothing(
         bridge = Bridge(settings_of(server, tmp_path), database, bus, OffsetClock())
         bridge.on_packet(("Flood",), slow)
         on = Running(bridge, database, bus, OffsetClock())
-        with patch.object(link, "HIGH_BYTES", 50_000), patch.object(link, "LOW_BYTES", 10_000):
+        with patch.object(inbox, "HIGH_BYTES", 50_000), patch.object(inbox, "LOW_BYTES", 10_000):
             task = asyncio.create_task(bridge.run())
             await on.connected()
             pauses: list[int] = []

@@ -12,9 +12,7 @@ from telephony.calls.model import CallState, CallView, Direction, Leg, LegKind
 from telephony.calls.writer import CallWriter
 from tests.scenarios.ami_story import second
 from tests.support.wait import until
-from tongdai.clock import HandClock
 from tongdai.db import Database, DatabaseAway
-from tongdai.health import State
 from tongdai.ids import AccountId, CallId, HotlineId, Linkedid, TicketId, Uniqueid, call_id_of
 
 CAN_THO, GIA_LAI = HotlineId("can-tho"), HotlineId("gia-lai")
@@ -146,8 +144,8 @@ async def test_open_calls_come_with_their_last_leg(database: Database) -> None:
 
 
 @asynccontextmanager
-async def writing(db: Database, clock: HandClock) -> AsyncIterator[CallWriter]:
-    made = CallWriter(db, clock)
+async def writing(db: Database) -> AsyncIterator[CallWriter]:
+    made = CallWriter(db)
     task = asyncio.create_task(made.run())
     yield made
     task.cancel()
@@ -155,16 +153,16 @@ async def writing(db: Database, clock: HandClock) -> AsyncIterator[CallWriter]:
         await task
 
 
-async def test_it_is_written_soon(database: Database, clock: HandClock) -> None:
-    async with writing(database, clock) as made:
+async def test_it_is_written_soon(database: Database) -> None:
+    async with writing(database) as made:
         made.note(view(), (leg(view().id, 1),))
         await made.settled()
         assert await read(database, view()) == view()
         assert made.waiting == 0
 
 
-async def test_what_waits_is_the_newest_of_each_call(database: Database, clock: HandClock) -> None:
-    made = CallWriter(database, clock)
+async def test_what_waits_is_the_newest_of_each_call(database: Database) -> None:
+    made = CallWriter(database)
     for version in range(1, 500):
         made.note(view(version=version))
     assert made.waiting == 1
@@ -174,31 +172,29 @@ async def test_what_waits_is_the_newest_of_each_call(database: Database, clock: 
     assert found.version == 499
 
 
-async def test_a_database_that_is_away_loses_nothing(database: Database, clock: HandClock) -> None:
+async def test_a_database_that_is_away_loses_nothing(database: Database) -> None:
     write = database.write
 
     def away() -> object:
         raise DatabaseAway from OSError("connection refused")
 
     with patch.object(writer, "RETRY_SECONDS", 0.02):
-        async with writing(database, clock) as made:
+        async with writing(database) as made:
             with patch.object(database, "write", away):
                 for n in range(30):
                     made.note(view(n))
-                await until(lambda: made.part().state is State.DEGRADED)
-                assert "connection refused" in made.part().detail
+                with patch.object(writer, "ALARM_WAITING", 30):
+                    await until(lambda: "30 calls and legs wait" in made.alarm)
                 assert made.waiting == 30
             assert database.write == write
             await made.settled()
             async with database.read() as session:
                 assert len(await store.page(session, [CAN_THO], limit=100)) == 30
-            assert made.part().state is State.OK
+            assert made.alarm == ""
 
 
-async def test_one_that_cannot_be_written_stops_no_other(
-    database: Database, clock: HandClock
-) -> None:
-    made = CallWriter(database, clock)
+async def test_one_that_cannot_be_written_stops_no_other(database: Database) -> None:
+    made = CallWriter(database)
     made.note(view(1))
     made.note(view(2, caller_raw=None))
     made.note(view(3))
@@ -209,9 +205,9 @@ async def test_one_that_cannot_be_written_stops_no_other(
     assert made.waiting == 0
 
 
-async def test_stopping_writes_what_waits(database: Database, clock: HandClock) -> None:
+async def test_stopping_writes_what_waits(database: Database) -> None:
     with patch.object(writer, "PAUSE_SECONDS", 60):
-        async with writing(database, clock) as made:
+        async with writing(database) as made:
             made.note(view(1))
             await made.settled()
             made.note(view(2))

@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.ami.packets import PARSERS, Facts, Packet, parse
+from telephony.ami.packets import Facts, Packet
+from telephony.ami.parsers import PARSERS, parse
 from telephony.ami.wire import Splitter, encode, headers_of, value_of
 from telephony.calls import checkpoint
 from telephony.calls.model import CallState, CallView

@@ -11,7 +11,7 @@ the channel's last line said it.
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from telephony.ami.packets import parse
+from telephony.ami.parsers import parse
 from telephony.ami.wire import Splitter
 from telephony.calls.correlate import Rules
 from telephony.calls.events import CallEvent

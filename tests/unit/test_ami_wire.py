@@ -2,7 +2,8 @@
 
 import pytest
 
-from telephony.ami.packets import DialBegin, Hangup, Newchannel, Role, parse, role_of
+from telephony.ami.packets import DialBegin, Hangup, Newchannel, Role, role_of
+from telephony.ami.parsers import parse
 from telephony.ami.wire import (
     MAX_PACKET,
     HeaderValue,

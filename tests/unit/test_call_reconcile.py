@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from telephony.ami.packets import parse
+from telephony.ami.parsers import parse
 from telephony.calls.cel import packet_of, rows_of
 from telephony.calls.celfile import lines_since
 from telephony.calls.model import CallState, Outcome

@@ -1,0 +1,73 @@
+"""What the fold works with: who sits where, what a step returns, who is with whom; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from telephony.ami.packets import Role
+from telephony.calls.events import CallEvent
+from telephony.calls.model import Call, Channel, Leg
+from tongdai.ids import AccountId, Uniqueid
+from tongdai.phone import parse_caller
+from tongdai.text import clean
+
+MAX_NAME = 256
+
+
+class Seats(Protocol):
+    """Knows who sits where."""
+
+    def operator_of(self, seat: str) -> AccountId | None:
+        """Return who is signed in at the phone `web-1001` or `desk-1001`."""
+        ...
+
+
+class NoSeats:
+    """Nobody is known anywhere: for replay."""
+
+    def operator_of(self, seat: str) -> AccountId | None:
+        """Return None."""
+        del seat
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a packet made: the call now, what to tell, and rows of the ledger that are closed."""
+
+    call: Call
+    events: tuple[CallEvent, ...] = ()
+    legs: tuple[Leg, ...] = ()
+
+
+def companions(main: Uniqueid, channels: Mapping[Uniqueid, Channel]) -> list[Channel]:
+    """Return the people in one bridge with `main`, through Local channels that are not yet gone."""
+    own = channels.get(main)
+    if own is None or own.bridge is None:
+        return []
+    bridges, todo, found = {own.bridge}, [own.bridge], {}
+    by_name = {c.name: c for c in channels.values() if c.role is Role.PIPE}
+    while todo:
+        bridge = todo.pop()
+        for c in channels.values():
+            if c.bridge != bridge or c.uniqueid == main:
+                continue
+            if c.role is Role.PIPE:
+                other = by_name.get(c.name[:-1] + ("1" if c.name.endswith("2") else "2"))
+                if other is not None and other.bridge and other.bridge not in bridges:
+                    bridges.add(other.bridge)
+                    todo.append(other.bridge)
+            elif c.role is not Role.MACHINE:
+                found[c.uniqueid] = c
+    return list(found.values())
+
+
+def caller_fields(raw: str, name: str, *, hidden: bool = False) -> dict[str, Any]:
+    """Return the view's caller_* fields for what the network gave."""
+    caller = parse_caller(raw, presentation_allowed=not hidden)
+    return {
+        "caller_number": caller.e164,
+        "caller_raw": caller.raw,
+        "caller_kind": caller.kind.value,
+        "caller_name": clean(name)[:MAX_NAME],
+    }
