@@ -59,7 +59,7 @@ packages() {
     trap release_services EXIT
     hold_services
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}"
+        apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}"
     release_services
     trap - EXIT
 }
