@@ -22,9 +22,8 @@ from telephony.bridge import Bridge
 from telephony.operators import Operators
 from telephony.queues import Queues
 from telephony.recordings.archive import Archive
-from telephony.recordings.intake import Intake
+from telephony.recordings.intake import Intake, make_spools
 from telephony.recordings.live import LiveCalls
-from telephony.recordings.spool import Spool
 from telephony.transfers.service import Transfers
 from tickets.attachments import Files
 from tongdai.accounts.service import Accounts
@@ -43,6 +42,7 @@ from web.app import Parts, build_app
 from web.console import keys as console
 from web.desk import keys as desk
 from web.development.views import MOVABLE_CLOCK
+from web.floor import keys as floor
 
 log = structlog.get_logger()
 Run = Callable[[], Awaitable[None]]
@@ -94,7 +94,7 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
     for part in (operators, queues, transfers):
         part.connect(bridge)
 
-    spools = [Spool(p.name, p.spool or settings.recordings.spool) for p in settings.pbx]
+    spools = make_spools(settings)
     archive = Archive(settings.recordings.archive)
     intake = Intake(
         db,
@@ -146,6 +146,7 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
                 console.TRANSFERS: transfers,
                 console.LAW: acts,
                 console.FILES: files,
+                floor.QUEUES: queues,
                 desk.ACTS: acts,
                 desk.FILES: files,
                 **({MOVABLE_CLOCK: movable} if movable else {}),
