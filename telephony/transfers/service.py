@@ -1,6 +1,6 @@
 """The doors to live transfer: who may begin, complete, join or give up one, and of which call."""
 
-from telephony.calls.model import CallState, CallView
+from telephony.calls.model import CallState, CallView, Direction
 from telephony.calls.transfer import Course, Kind, Signal
 from telephony.operators import Operators
 from telephony.switch import Switch
@@ -111,7 +111,8 @@ class Transfers:
             raise TransferRunning(None, call=call_id)
         dial = self._dial(call, target)
         channels = self._switch.channels_of(call_id)
-        connected = call.state in (CallState.ANSWERED, CallState.HELD)
+        talking = call.state in (CallState.ANSWERED, CallState.HELD)
+        connected = talking and call.direction is Direction.INBOUND
         if not connected or channels is None or not (channels.caller and channels.operator):
             raise CallNotConnected(None, call=call_id)
         live = Live(

@@ -1,6 +1,7 @@
 """Live transfer on the real Asterisk: every way that it can go, and the recording through all."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -80,6 +81,9 @@ class Service:
         return service
 
     async def stop(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(3):
+                await self.bridge.settled()
         self.task.cancel()
         await asyncio.wait([self.task])
         await self.db.close()

@@ -1,0 +1,120 @@
+"""What an operator may do with a call besides transferring it: hang up, and call back."""
+
+from telephony.calls.model import CallState, CallView
+from telephony.operators import Operators
+from telephony.operators.errors import InCall, NotAnOperatorHere, NotSignedOn
+from telephony.operators.model import OperatorState
+from telephony.switch import Switch
+from telephony.transfers.errors import CallNotConnected, NotYourCall
+from telephony.transfers.model import Target
+from telephony.transfers.numbers import dial_of
+from tongdai.accounts.model import Role, Viewer
+from tongdai.errors import Conflict, NotFound, Unavailable
+from tongdai.ids import CallId, HotlineId, call_id_of
+from tongdai.settings import Settings
+
+_IN_CALL = (OperatorState.RINGING, OperatorState.TALKING)
+
+
+class OperatorDidNotAnswer(Conflict):
+    """The operator's own phone rang and was not answered, so nobody was called."""
+
+    code = "operator_did_not_answer"
+
+
+class CallControl:
+    """Ends calls, and begins outbound ones."""
+
+    def __init__(
+        self, settings: Settings, operators: Operators, *, also_allowed: tuple[str, ...] = ()
+    ) -> None:
+        """Take what is needed; `connect` gives the bridge.
+
+        Args:
+            settings: Hotlines and PBXs.
+            operators: Who sits where.
+            also_allowed: E.164 numbers that may be called although the rules forbid them.
+        """
+        self._settings, self._operators, self._also_allowed = settings, operators, also_allowed
+        self._pbx = settings.pbx[0].name if settings.pbx else "main"
+        self._switch: Switch | None = None
+
+    def connect(self, switch: Switch) -> None:
+        """Act through this bridge."""
+        self._switch = switch
+
+    async def hang_up(self, call_id: CallId, by: Viewer) -> None:
+        """End the operator's part of a call, and the call with it unless it was handed over.
+
+        Raises:
+            NotFound: There is no such call.
+            NotYourCall: The asker is neither its operator nor a supervisor of the hotline.
+            CallNotConnected: It has ended.
+            Unavailable: The PBX does not answer.
+        """
+        switch = self._there()
+        call = self._call(switch, call_id)
+        if by.id != call.operator and not by.has(Role.SUPERVISOR, call.hotline):
+            raise NotYourCall(None, account=by.id)
+        channels = switch.channels_of(call_id)
+        mine = channels.operator or channels.caller if channels else None
+        if mine is None or call.state is CallState.ENDED:
+            raise CallNotConnected(None, call=call_id)
+        await switch.ami(call.pbx).action("Hangup", Channel=mine)
+
+    async def dial(self, by: Viewer, hotline_id: HotlineId, number: str) -> CallId:
+        """Call a citizen for a hotline: the operator's phone rings first, then the citizen's.
+
+        The citizen sees the hotline's number and is told that the call is recorded.
+
+        Args:
+            by: The operator, signed on.
+            hotline_id: For whose hotline.
+            number: As it is kept or was typed; digits are made of it here.
+
+        Returns:
+            The call's id, once the operator's phone is answered.
+
+        Raises:
+            NotAnOperatorHere, NotSignedOn, InCall: See there.
+            NumberNotAllowed, NoNumber: See telephony.transfers.numbers.
+            OperatorDidNotAnswer: See there.
+            Unavailable: The PBX does not answer.
+        """
+        hotline = self._settings.hotline_by_id(hotline_id)
+        if hotline is None or not by.has_any((Role.OPERATOR, Role.SUPERVISOR), hotline_id):
+            raise NotAnOperatorHere(None, account=by.id)
+        operator = self._operators.get(by.id)
+        if operator is None:
+            raise NotSignedOn(None, account=by.id)
+        if operator.state in _IN_CALL:
+            raise InCall(None, account=by.id)
+        target = Target(number=number)
+        dial = dial_of(self._settings, hotline, target, also_allowed=self._also_allowed)
+        done = await self._there().ami(self._pbx).originate(
+            operator.interface,
+            variables={
+                "__TONGDAI_HOTLINE": hotline.id,
+                "TONGDAI_NUMBER": dial.channel.removeprefix("PJSIP/").partition("@")[0],
+            },
+            ring_seconds=hotline.operator_ring_seconds,
+            Context="tongdai-outbound",
+            Exten=hotline.id,
+            Priority=1,
+            CallerID=f"<{hotline.number}>",
+        )  # fmt: skip
+        if not done.ok:
+            raise OperatorDidNotAnswer(None, account=by.id)
+        return call_id_of(self._pbx, done.uniqueid)
+
+    def _there(self) -> Switch:
+        if self._switch is None:
+            raise Unavailable
+        return self._switch
+
+    @staticmethod
+    def _call(switch: Switch, call_id: CallId) -> CallView:
+        call = switch.call(call_id)
+        if call is None:
+            raise NotFound("no_such_call", call=call_id)
+        return call
