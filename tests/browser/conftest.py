@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.support.chromium import chromium
 from tests.support.floor import Floor
@@ -17,8 +19,28 @@ from tongdai import sample
 from tongdai.accounts.model import Role
 from tongdai.accounts.service import account_by_username
 from tongdai.clock import HandClock
-from tongdai.db import Database
+from tongdai.db import Database, DatabaseAway, Tx
 from tongdai.events import Bus
+
+
+class Flaky(Database):
+    """A database that can be told not to answer."""
+
+    away = False
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        if self.away:
+            raise DatabaseAway
+        async with super().read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        if self.away:
+            raise DatabaseAway
+        async with super().write() as tx:
+            yield tx
 
 
 @dataclass
@@ -28,6 +50,7 @@ class Desk:
     pages: Pages
     floor: Floor
     browser: Browser
+    db: Flaky
     clock: HandClock
     lan: str
     hoa: str
@@ -90,7 +113,7 @@ async def desk(
     shutil.copy(sample_database, tmp_path / "desk.db")
     clock = HandClock(clock_start)
     bus = Bus()
-    db = Database(f"sqlite+aiosqlite:///{tmp_path}/desk.db", clock, bus)
+    db = Flaky(f"sqlite+aiosqlite:///{tmp_path}/desk.db", clock, bus)
     settings = settings_for(tmp_path)
     floor = Floor(bus, clock)
     async with Pages.open(
@@ -104,7 +127,7 @@ async def desk(
         async with db.read() as session:
             ids = {n: await account_by_username(session, n) for n in ("lan", "hoa")}
         lan, hoa = (account.id for account in ids.values() if account)
-        made = Desk(pages, floor, browser, clock, lan, hoa)
+        made = Desk(pages, floor, browser, db, clock, lan, hoa)
         yield made
         for context in browser.contexts:
             await context.close()

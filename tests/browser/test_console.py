@@ -13,7 +13,7 @@ from tests.browser.conftest import Desk
 from tests.support.chromium import serious_violations
 from tests.support.wait import until
 from tickets.tables import Ticket
-from tongdai.ids import AccountId
+from tongdai.ids import AccountId, CallId
 
 pytestmark = [
     pytest.mark.browser,
@@ -120,7 +120,8 @@ async def test_a_ticket_is_filed_and_referred_by_keyboard_alone(desk: Desk) -> N
         ticket = (await session.execute(select(Ticket))).scalar_one()
     assert (ticket.state, ticket.stage, ticket.call_id) == ("open", "focal_point", call)
     assert (ticket.content, ticket.sender_e164) == (CONTENT, "+84912345678")
-    desk.floor.hang_up(call)  # type: ignore[arg-type]
+    desk.floor.hang_up(CallId(call))
+    await expect(page.locator(".caller-head.wrap_up:visible")).to_be_visible()
     await page.keyboard.press("Alt+w")
     await expect(page.locator("#empty")).to_be_visible()
 
@@ -180,7 +181,7 @@ async def test_the_next_call_never_replaces_the_form_under_the_hands(desk: Desk)
     page = await desk.sit_down()
     first = await talking(desk, page)
     await page.locator("[data-name=content]:visible").fill("Việc thứ nhất")
-    desk.floor.hang_up(first)  # type: ignore[arg-type]
+    desk.floor.hang_up(CallId(first))
     await expect(page.locator(".caller-head.wrap_up:visible")).to_be_visible()
     second = desk.floor.ring(desk.lan, "0987654321")
     banner = page.locator("#call-banner")
@@ -246,7 +247,6 @@ async def test_a_transfer_that_nobody_takes_ends_in_a_referral_with_one_key(desk
     await expect(page.locator(".tried:visible")).to_contain_text("không nghe máy")
     await shot(page, "12-transfer-failed")
     await page.keyboard.press("Alt+c")
-    await page.keyboard.press("Control+Enter")
     result = page.locator("[data-part=result]:visible")
     await expect(result).to_contain_text("2026-000001")
     await expect(result).to_contain_text("Sở Xây dựng")
@@ -260,8 +260,10 @@ async def test_a_caller_with_a_live_ticket_is_offered_it(desk: Desk) -> None:
     await page.keyboard.press("Alt+c")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("[data-part=result]:visible")).to_contain_text("2026-000001")
-    desk.floor.hang_up(first)  # type: ignore[arg-type]
+    desk.floor.hang_up(CallId(first))
+    await expect(page.locator(".caller-head.wrap_up:visible")).to_be_visible()
     await page.keyboard.press("Alt+w")
+    await expect(page.locator("#empty")).to_be_visible()
     second = await talking(desk, page)
     offers = page.locator("[data-part=offers]:visible")
     await expect(offers).to_contain_text("2026-000001")
@@ -276,6 +278,29 @@ async def test_a_caller_with_a_live_ticket_is_offered_it(desk: Desk) -> None:
         tickets = (await session.execute(select(Ticket))).scalars().all()
     assert [t.number for t in tickets] == ["2026-000001"]
     assert second != first
+
+
+async def test_with_the_database_away_the_pop_comes_and_the_ticket_waits_here(desk: Desk) -> None:
+    page = await desk.sit_down()
+    rules = "Object.keys(localStorage).filter(n => n.includes('rules/can-tho')).length"
+    await until(lambda: page.evaluate(rules))
+    desk.db.away = True
+    await talking(desk, page)
+    await type_form(page)
+    saved = page.locator("[data-part=saved]:visible")
+    await expect(saved).to_contain_text("chờ máy chủ: số phiếu, thời hạn, SMS sẽ có sau")
+    await page.keyboard.press("Alt+c")
+    await page.keyboard.press("Control+Enter")
+    note = page.locator("[data-part=result]:visible")
+    await expect(note).to_contain_text("Máy chủ chưa trả lời")
+    await shot(page, "18-database-away")
+    await page.reload()
+    await expect(page.locator("[data-name=content]:visible")).to_have_value(CONTENT)
+    desk.db.away = False
+    await expect(note).to_contain_text("2026-000001", timeout=15000)
+    async with desk.pages.db.read() as session:
+        ticket = (await session.execute(select(Ticket))).scalar_one()
+    assert (ticket.state, ticket.content) == ("open", CONTENT)
 
 
 async def test_pausing_by_keyboard_says_why(desk: Desk) -> None:

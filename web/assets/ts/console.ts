@@ -391,6 +391,7 @@ class Console implements PaneHost {
       case "outcome-answer":
         return pane?.choose("answer");
       case "outcome-refer":
+        if (pane?.transfer.failed) return pane.transfer.instead();
         return pane?.choose("refer");
       case "outcome-refuse":
         return pane?.choose("refuse");

@@ -1,6 +1,6 @@
 // One tab's content: the caller above, the form at the left, what is known at the right.
 
-import { Combo, type Option } from "../lib/combo";
+import { Combo, focusQuietly, type Option } from "../lib/combo";
 import { all, fill, h, one, say } from "../lib/dom";
 import { rank } from "../lib/fold";
 import { ask, isAway, type Answer } from "../lib/http";
@@ -74,7 +74,7 @@ export class Pane {
       hotline: () => this.hotline(),
       ticketId: () => this.draft.now().then(() => this.ensureTicket()),
       unit: () => this.chosenUnit(),
-      refer: () => this.choose("refer"),
+      refer: (unit) => void this.referNow(unit),
       transfers: () => (this.tab.call ? this.host.transfers(this.tab.call.id) : []),
       closed: () => this.focusForm(),
     });
@@ -138,7 +138,7 @@ export class Pane {
   focusForm(): void {
     const first = ["type_text", "sender_name", "sender_address", "content"].find((name) => this.value(name) === "") ?? "content";
     if (this.filed) this.element.focus();
-    else this.input(first).focus();
+    else focusQuietly(this.input(first));
   }
 
   choose(outcome: Outcome | null): void {
@@ -156,6 +156,13 @@ export class Pane {
     this.part("outcome").scrollIntoView({ block: "nearest" });
     if (first) this.input(first).focus();
     else this.part<HTMLButtonElement>("send-button").focus();
+  }
+
+  /** Nobody took the call: refer the ticket with an SMS, at once when the form is whole (CT-9.1.2b). */
+  async referNow(unit: string | null): Promise<void> {
+    if (unit && !this.hidden("unit").value) this.set("unit", { value: unit, text: this.unitName(unit) ?? "" });
+    this.choose("refer");
+    await this.send();
   }
 
   get choosing(): boolean {
@@ -556,7 +563,6 @@ export class Pane {
   private fault(faults: Record<string, string>): void {
     for (const old of all(".fault", this.part("form"))) old.remove();
     for (const control of all("[aria-invalid]", this.part("form"))) control.removeAttribute("aria-invalid");
-    let first: HTMLElement | null = null;
     for (const [name, words] of Object.entries(faults)) {
       const control =
         this.element.querySelector<HTMLElement>(`[data-combo="${name}"]`) ?? this.element.querySelector<HTMLElement>(`[data-name="${name}"]`);
@@ -569,8 +575,8 @@ export class Pane {
       control.setAttribute("aria-describedby", id);
       control.closest(".field")?.append(h("span", { class: "fault", id }, words));
     }
-    first = this.part("form").querySelector<HTMLElement>("[aria-invalid=true]");
-    first?.focus();
+    const first = this.part("form").querySelector<HTMLElement>("[aria-invalid=true]");
+    if (first) focusQuietly(first);
   }
 
   private unfault(control: HTMLElement): void {

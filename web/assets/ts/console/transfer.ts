@@ -39,6 +39,7 @@ let count = 0;
 export class TransferPanel {
   private target: Target | null = null;
   private proposed: string | null = null;
+  private tried: string | null = null;
   private shown = "";
   private readonly number: number;
 
@@ -192,8 +193,18 @@ export class TransferPanel {
       { class: "note bad", role: "alert" },
       h("p", {}, h("b", {}, failed.person || failed.number), `: ${transferWords(failed)}`, rang ? h("span", { class: "num" }, ` (${rang})`) : null),
       h("p", {}, t("Người dân đang ở lại với bạn.")),
-      h("button", { type: "button", class: "primary", "data-transfer": "instead", onclick: () => this.host.refer(null) }, t("Chuyển phiếu + SMS"), h("kbd", {}, "Alt C")),
+      h("button", { type: "button", class: "primary", "data-transfer": "instead", onclick: () => this.instead() }, t("Chuyển phiếu + SMS"), h("kbd", {}, "Alt C")),
     );
+  }
+
+  /** Whether the last thing that happened is that nobody took the call. */
+  get failed(): boolean {
+    return this.open && this.room.querySelector("[data-transfer=instead]") !== null;
+  }
+
+  /** Refer the ticket instead, to the unit that was tried. */
+  instead(): void {
+    this.host.refer(this.target?.unit ?? this.tried);
   }
 
   private drawRunning(transfer: Transfer): void {
@@ -235,6 +246,7 @@ export class TransferPanel {
     const input = one<HTMLInputElement>("[data-transfer=target]", this.room);
     const kind = this.room.querySelector<HTMLInputElement>("input[type=radio]:checked")?.value ?? "warm";
     const body: Record<string, string> = { kind };
+    this.tried = this.target?.unit ?? null;
     if (this.target?.person) body["person"] = this.target.person;
     else if (/^[\d\s.+()-]{3,}$/.test(input.value.trim())) body["number"] = input.value.trim();
     else {

@@ -25,6 +25,13 @@ export interface ComboSource<T> {
 
 let count = 0;
 
+/** Put the focus somewhere without opening a list there: nobody asked for one. */
+export function focusQuietly(element: HTMLElement): void {
+  element.dataset["quiet"] = "";
+  element.focus();
+  delete element.dataset["quiet"];
+}
+
 export class Combo<T> {
   private readonly list: HTMLElement;
   private options: Option<T>[] = [];
@@ -50,7 +57,7 @@ export class Combo<T> {
       void this.open();
     });
     input.addEventListener("focus", () => {
-      if (source.eager && !input.readOnly) void this.open();
+      if (source.eager && !input.readOnly && !("quiet" in input.dataset)) void this.open();
     });
     input.addEventListener("click", () => {
       if (source.eager && !input.readOnly && this.list.hidden) void this.open();
