@@ -71,7 +71,7 @@ class Feed:
             self._told.pop(call.id, None)
         else:
             self._told[call.id] = told
-        for account in told:
+        for account in told - _told_next(event):
             self._push.send(account, "call", shape.card(call, account))
         self._queues_changed()
 
@@ -127,3 +127,10 @@ class Feed:
 
 def _count(people: Any, hotline: str, state: OperatorState) -> int:
     return sum(1 for person in people if hotline in person.hotlines and person.state is state)
+
+
+def _told_next(event: CallEvent) -> set[AccountId]:
+    """Return who picked up: in a moment the call is his, and until then his form stays as it is."""
+    if isinstance(event, CallRingingStopped) and event.why == "ANSWER" and event.operator:
+        return {event.operator}
+    return set()

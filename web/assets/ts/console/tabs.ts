@@ -40,6 +40,8 @@ export function phaseOf(tab: Tab): Phase {
 
 export class Tabs {
   tabs: Tab[] = [];
+  /** Calls whose tab went by itself because the phone stopped ringing. */
+  private taken = new Set<string>();
 
   constructor(private closed: Closed = {}) {}
 
@@ -81,6 +83,7 @@ export class Tabs {
     const over = call.ended_at !== null || (!call.ringing && !call.mine);
     if (over && !tab.kept) {
       this.forget(tab.key, call.version);
+      if (!call.ended_at) this.taken.add(tab.key);
       return [{ what: "gone", tab, why: call.ended_at ? "hung_up" : "taken" }];
     }
     return [{ what: "changed", tab, before }];
@@ -109,8 +112,10 @@ export class Tabs {
     const closed = this.closed[call.id];
     const concerns = call.ringing || (call.mine && !call.ended_at);
     if (!concerns || call.ended_at || (closed !== undefined && call.version <= closed)) return [];
-    if (closed !== undefined && !call.ringing) return [];
+    // a phone stops ringing a moment before its call is known to be mine; only a hand's closing is final
+    if (closed !== undefined && !call.ringing && !this.taken.has(call.id)) return [];
     delete this.closed[call.id];
+    this.taken.delete(call.id);
     const tab: Tab = { key: call.id, call, hotline: call.hotline, ticket: call.ticket, kept: call.mine, filed: false };
     this.tabs.push(tab);
     return [{ what: "opened", tab }];
