@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
 
@@ -148,8 +148,13 @@ def _accepted(name: str, packet: Packet) -> Packet:
     return packet
 
 
-async def until_booted(host: str, port: int, username: str, secret: str, within: float) -> None:
+async def until_booted(ami: Ami, alive: Callable[[], None], within: float) -> None:
     """Return when Asterisk has finished starting (its FullyBooted event).
+
+    Args:
+        ami: A client, not connected.
+        alive: Asked before each try; raises when there is nothing left to wait for.
+        within: Seconds to wait.
 
     Raises:
         TimeoutError: It has not within so many seconds.
@@ -157,8 +162,9 @@ async def until_booted(host: str, port: int, username: str, secret: str, within:
     """
     async with asyncio.timeout(within):
         while True:
+            alive()
             with contextlib.suppress(OSError):
-                async with Ami(host, port, username, secret) as ami:
+                async with ami:
                     await ami.event("FullyBooted", within)
                     return
             await asyncio.sleep(0.1)

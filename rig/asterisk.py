@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from rig.ami import Ami, until_booted
 from rig.child import Child
 from telephony.pbx_config import Layout
 
@@ -87,6 +88,24 @@ class Asterisk:
         for stale in self.layout.run.glob("asterisk.*"):
             stale.unlink()
         self.child.start()
+
+    async def booted(
+        self, address: tuple[str, int], username: str, secret: str, within: float
+    ) -> None:
+        """Return when it has finished starting, asked over its manager interface.
+
+        Raises:
+            RuntimeError: It ended instead; the text has the end of its log.
+            TimeoutError: It has not started within so many seconds.
+            AmiError: The login is refused.
+        """
+
+        def alive() -> None:
+            if not self.child.running:
+                message = f"{self.child.name} ended at its start:\n{self.child.tail()}"
+                raise RuntimeError(message)
+
+        await until_booted(Ami(*address, username, secret), alive, within)
 
     def stop(self) -> None:
         """End it as an operator of the PBX would: at once, all channels hung up."""

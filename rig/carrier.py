@@ -14,7 +14,7 @@ from typing import Literal
 
 import jinja2
 
-from rig.ami import Ami, until_booted
+from rig.ami import Ami
 from rig.asterisk import Asterisk
 from rig.sounds import SOUNDS, TONES, make_sounds
 from telephony.pbx_config import TEMPLATES
@@ -117,7 +117,8 @@ class Carrier:
         Raises:
             TimeoutError: It has not within so many seconds.
         """
-        await until_booted("127.0.0.1", self._where.ami_port, "rig", self._where.secret, within)
+        address = ("127.0.0.1", self._where.ami_port)
+        await self.asterisk.booted(address, "rig", self._where.secret, within)
 
     async def registered(self, within: float = 15) -> None:
         """Return when every desk telephone is registered at the PBX.

@@ -15,14 +15,16 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from ivr.prompt_builder import PromptError, build
+from ivr.prompt_builder import build
 from rig import ready
-from rig.ami import until_booted
-from rig.asterisk import CHECKOUT, Asterisk, NoAsteriskError
+from rig.ami import AmiError
+from rig.asterisk import CHECKOUT, Asterisk
 from rig.carrier import Carrier, CarrierAddress
 from rig.child import Child
 from rig.config import Ports, settings_text
@@ -116,7 +118,7 @@ def _settings() -> Settings:
 
 async def _ports_are_free(settings: Settings, *, with_carrier: bool) -> None:
     """Refuse to start beside another program; what was killed a moment ago gets time to end."""
-    pbx, ports, udp = settings.pbx[0], Ports(), socket.SOCK_DGRAM
+    pbx, ports, udp = settings.pbx[0], _kannel_ports(settings), socket.SOCK_DGRAM
     tcp = socket.SOCK_STREAM
     wanted = [
         ("web", settings.web.host, settings.web.port, tcp),
@@ -129,6 +131,7 @@ async def _ports_are_free(settings: Settings, *, with_carrier: bool) -> None:
     ]
     if with_carrier:
         wanted.append(("SIP của nhà mạng", pbx.carrier_address, pbx.carrier_port, udp))
+        wanted.append(("AMI của nhà mạng", "127.0.0.1", ports.carrier_ami, tcp))
 
     async def free() -> bool:
         return not any(is_taken(host, port, kind) for _, host, port, kind in wanted)
@@ -152,7 +155,7 @@ def _pbx(settings: Settings) -> Part:
         render(settings, asterisk.layout.etc, layout=asterisk.layout)
         asterisk.start()
         secret = pbx.secret.get_secret_value()
-        await until_booted(pbx.host, pbx.port, pbx.username, secret, START_SECONDS)
+        await asterisk.booted((pbx.host, pbx.port), pbx.username, secret, START_SECONDS)
 
     return Part(
         name="asterisk",
@@ -185,7 +188,7 @@ def _kannel(settings: Settings) -> Part:
             return
 
         return Part(name="kannel", children=(), start=nothing, stop=lambda: None)
-    kannel = Kannel(RUN / "kannel", Ports(), gateway, RUN / "logs" / "smsc.log")
+    kannel = Kannel(RUN / "kannel", _kannel_ports(settings), gateway, RUN / "logs" / "smsc.log")
     return Part(
         name="kannel",
         children=kannel.children,
@@ -193,6 +196,13 @@ def _kannel(settings: Settings) -> Part:
         stop=kannel.stop,
         pause_seconds=PBX_PAUSE_SECONDS,
     )
+
+
+def _kannel_ports(settings: Settings) -> Ports:
+    """Return the ports: sendsms' is the settings', the others are the layout's."""
+    gateway = next((g for g in settings.sms.gateway if g.kind == "kannel"), None)
+    port = urlsplit(gateway.url).port if gateway else None
+    return replace(Ports(), sendsms=port or Ports().sendsms)
 
 
 def _service(settings: Settings) -> Part:
@@ -266,7 +276,7 @@ def main() -> None:
                     with_service=os.environ.get("SERVICE", "yes") != "no",
                 )
             )
-    except (RunError, SettingsError, NoAsteriskError, PromptError) as error:
+    except (RuntimeError, SettingsError, AmiError) as error:
         sys.exit(f"make run: {error}")
     except TimeoutError:
         sys.exit(f"make run: một thành phần không khởi động kịp; xem {RUN / 'logs'}")

@@ -36,7 +36,7 @@ from types import TracebackType
 from typing import Self
 
 from ivr.prompt_builder import build, missing, music_file
-from rig.ami import Ami, until_booted
+from rig.ami import Ami
 from rig.asterisk import CHECKOUT, Asterisk
 from rig.carrier import Carrier, CarrierAddress
 from rig.config import Ports, settings_text
@@ -176,7 +176,8 @@ class World:
         """Start the PBX with the configuration that is there and return when it has booted."""
         self.asterisk.start()
         secret = self.pbx.secret.get_secret_value()
-        await until_booted(self.pbx.host, self.pbx.port, self.pbx.username, secret, within)
+        address = (self.pbx.host, self.pbx.port)
+        await self.asterisk.booted(address, self.pbx.username, secret, within)
 
     def stop(self) -> None:
         """Stop everything that was started."""
