@@ -17,6 +17,7 @@ from web.desk.keys import ACTS, FILES
 from web.desk.people import ABOVE, DESK, TICKET
 from web.desk.sentences import stage
 from web.desk.ticket import view
+from web.desk.tray import DECIDERS
 from web.desk.words import MESSAGES, PURPOSES, REASONS, STATES, TONES
 from web.keys import CLOCK, DB, REAL_CLOCK, SETTINGS
 from web.render import landing, page
@@ -76,6 +77,7 @@ async def tickets(request: web.Request) -> web.StreamResponse:
         "hotlines": _hotlines(request),
         "first": "cursor" not in request.query,
         "above": who.has_any(ABOVE),
+        "decides": who.has_any(DECIDERS),
         **_words(),
     }
     return page(request, "desk/list.html", context)
@@ -95,7 +97,16 @@ async def overdue(request: web.Request) -> web.StreamResponse:
             known = request.app[SETTINGS].hotline_by_id(hotline)
             lines = [(case, countdown(now, case.due_at, calendar)) for case in cases]
             groups.append((known.name if known else hotline, lines))
-    return page(request, "desk/overdue.html", {"groups": groups, "above": True, **_words()})
+    return page(
+        request,
+        "desk/overdue.html",
+        {
+            "groups": groups,
+            "above": True,
+            "decides": who.has_any(DECIDERS),
+            **_words(),
+        },
+    )
 
 
 @routes.get("/desk/tickets/{ticket}")

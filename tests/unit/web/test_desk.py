@@ -223,6 +223,9 @@ async def test_the_focal_point_asks_for_the_extension_and_only_the_operator_ente
     assert status == 303
     assert (await town.row(ticket_id)).due_at == due, "asking moves nothing"
     operator = await town.browser("operator")
+    text = await (await operator.get("/desk/requests")).text()
+    assert f'href="{path}"' in text
+    assert "hẹn đến hết ngày 10/12/2026. Lý do: Chờ vật tư" in text
     text = await (await operator.get(path)).text()
     assert "Đề nghị gia hạn đang chờ nhập" in text
     assert 'value="77/SXD-QLN"' in text
@@ -235,6 +238,8 @@ async def test_the_focal_point_asks_for_the_extension_and_only_the_operator_ente
     row = await town.row(ticket_id)
     assert row.due_at is not None
     assert row.due_at.isoformat() == "2026-12-10T17:00:00+00:00", "the end of 10/12 in Vietnam"
+    text = await (await operator.get("/desk/requests")).text()
+    assert "Không có đề nghị nào đang chờ." in text
     text = await (await focal.get(path)).text()
     assert "Gia hạn hết ngày 10/12/2026 theo công văn hẹn xử lý số 77/SXD-QLN." in text
     assert "Đề nghị gia hạn (một lần)" not in text
@@ -253,12 +258,15 @@ async def test_not_ours_is_asked_with_a_reason_and_the_office_decides(town: Town
     assert (await focal.post(f"{path}/not-ours", {"text": "Của Sở Y tế"})).status == 303
     assert (await town.row(ticket_id)).due_at == due
     office = await town.browser("city_office")
+    assert "Của Sở Y tế" in await (await office.get("/desk/requests")).text()
     text = await (await office.get(path)).text()
     assert "Đề nghị chuyển đơn vị khác: Của Sở Y tế" in text
     town.clock.advance(timedelta(minutes=30))
     health = await town.unit("so-y-te")
     answer = await office.post(f"{path}/refer", {"unit_id": health, "reason": "Đúng thẩm quyền"})
     assert answer.status == 303, await answer.text()
+    assert "Của Sở Y tế" not in await (await office.get("/desk/requests")).text()
+    assert (await focal.get("/desk/requests")).status == 403
     row = await town.row(ticket_id)
     assert row.unit_id == health
     assert row.due_at is not None
