@@ -76,11 +76,11 @@ async def test_a_call_that_nobody_at_the_unit_answers_ends_in_the_overdue_report
         assert next(r for r in recordings if r["kind"] == "call")["ticket"] == row["id"]
 
         # the focal point's eight working hours pass: CT-9.1.3a
-        await _pass(service, row["due_at"])
+        await pass_deadline(service, row["due_at"])
         [row] = await service.items("tickets")
         assert (row["stage"], row["overdue"]) == ("unit_head", False)
         # the head's forty-eight pass: CT-9.1.4
-        await _pass(service, row["due_at"])
+        await pass_deadline(service, row["due_at"])
         [row] = await service.items("tickets")
         assert (row["stage"], row["overdue"], row["state"]) == ("leadership", True, "open")
 
@@ -88,7 +88,7 @@ async def test_a_call_that_nobody_at_the_unit_answers_ends_in_the_overdue_report
         purposes = [m["purpose"] for m in messages]
         assert {"referral", "forwarding", "overdue_report"} <= set(purposes)
         assert purposes.count("referral") == purposes.count("forwarding") == 1
-        await _all_delivered(service)
+        await all_delivered(service)
 
         history = await _history(service, row["id"])
         done = [line["do"] for line in history if "do" in line]
@@ -131,13 +131,13 @@ async def _sms(world: World, count: int) -> None:
     await until(lambda: len(world.kannel.messages) >= count, within=20)
 
 
-async def _pass(service: Service, due: str) -> None:
+async def pass_deadline(service: Service, due: str) -> None:
     moment = datetime.fromisoformat(due)
     await service.command("clock", "set", moment.isoformat())
     await service.command("clock", "advance", "1s")
 
 
-async def _all_delivered(service: Service) -> None:
+async def all_delivered(service: Service) -> None:
     """Wait until every SMS has its receipt; letters have none and end as accepted."""
 
     async def delivered() -> bool:
