@@ -4,7 +4,7 @@ from telephony.calls.model import CallState, CallView
 from telephony.operators import Operators
 from telephony.operators.errors import InCall, NotAnOperatorHere, NotSignedOn
 from telephony.operators.model import OperatorState
-from telephony.switch import Switch
+from telephony.switch import Switch, seat_of
 from telephony.transfers.errors import CallNotConnected, NotYourCall
 from telephony.transfers.model import Target
 from telephony.transfers.numbers import dial_of
@@ -54,10 +54,11 @@ class CallControl:
         """
         switch = self._there()
         call = self._call(switch, call_id)
-        if by.id != call.operator and not by.has(Role.SUPERVISOR, call.hotline):
-            raise NotYourCall(None, account=by.id)
         channels = switch.channels_of(call_id)
-        mine = channels.operator or channels.caller if channels else None
+        mine = (channels.operator or channels.caller) if channels else None
+        here = self._operators.operator_of(seat_of(mine)) if mine else None
+        if by.id not in (call.operator, here) and not by.has(Role.SUPERVISOR, call.hotline):
+            raise NotYourCall(None, account=by.id)
         if mine is None or call.state is CallState.ENDED:
             raise CallNotConnected(None, call=call_id)
         await switch.ami(call.pbx).action("Hangup", Channel=mine)
@@ -95,7 +96,7 @@ class CallControl:
             operator.interface,
             variables={
                 "__TONGDAI_HOTLINE": hotline.id,
-                "TONGDAI_NUMBER": dial.channel.removeprefix("PJSIP/").partition("@")[0],
+                "_TONGDAI_NUMBER": dial.channel.removeprefix("PJSIP/").partition("@")[0],
             },
             ring_seconds=hotline.operator_ring_seconds,
             Context="tongdai-outbound",

@@ -196,8 +196,9 @@ async def story(world: World) -> AsyncIterator[Story]:
     begun = time.monotonic()
     await until(lambda: service.operators.get(ANNA.id).state is OperatorState.TALKING)
     await asyncio.sleep(1)
-    yield Story(world, service, citizen, call, begun)
-    await service.stop()
+    story = Story(world, service, citizen, call, begun)
+    yield story
+    await story.service.stop()
 
 
 async def test_warm_consulted_and_completed(story: Story) -> None:
@@ -327,10 +328,9 @@ async def test_the_service_is_killed_and_the_caller_comes_back_by_himself(story:
     await story.service.stop()
     await story.citizen_is_with("tongdai-hold")
     await until(lambda: "tongdai-room" in story.channels().get("carrier", ""), within=35)
-    again = await Service.start(story.world)
+    story.service = again = await Service.start(story.world)
     await until(lambda: len(again.ended) == 1, within=10)
     assert again.ended[0].state is State.RETURNED
-    story.service = again
     await story.over()
 
 
