@@ -1,0 +1,14 @@
+"""The administration: accounts, units and people, fields, what was changed, the law to read."""
+
+from aiohttp import web
+
+from web.admin import accounts, changes, fields, law, overview, units
+from web.admin.words import REFUSALS
+from web.words import add
+
+
+def setup(app: web.Application) -> None:
+    """Add the routes and the words; needs the doors LAW and OPERATORS of web.console.keys."""
+    add(REFUSALS)
+    for pages in (overview, accounts, units, fields, changes, law):
+        app.add_routes(pages.routes)
