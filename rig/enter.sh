@@ -18,6 +18,11 @@ unset TONGDAI_RIG_INSIDE
 while [ "$1" != "--" ]; do
     if [ -n "$root" ]; then
         (umask 022; mkdir -p "$root$1")
+        above=$(dirname "$1")
+        while [ "$above" != / ]; do # the chroot's own /root, for instance, lets nobody in
+            chmod o+x "$root$above"
+            above=$(dirname "$above")
+        done
         mount --bind "$1" "$root$1"
     fi
     shift
@@ -28,5 +33,5 @@ if [ -n "$root" ]; then
     mount -t proc proc "$root/proc" 2>/dev/null || true
     exec chroot "$root" $user "$@"
 fi
-# The checkout may lie below a folder (/root) that the user asterisk may not enter: it may look, not write.
+# On the machine itself the folders above are not ours to open: the user may look there, not write.
 exec $user --inh-caps=+dac_read_search --ambient-caps=+dac_read_search "$@"
