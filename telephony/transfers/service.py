@@ -91,7 +91,7 @@ class Transfers:
         by: Viewer,
         ticket_id: TicketId | None = None,
     ) -> TransferView:
-        """Begin a transfer: the caller hears music, the person's phone is called.
+        """Begin a transfer: the caller hears music, the person's phone is called (CT-9.1.2a).
 
         Raises:
             NotFound: There is no such call.
