@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rig.ami import Ami, until_booted
 from rig.child import Child
+from rig.waiting import until
 from telephony.pbx_config import Layout
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -121,6 +122,19 @@ class Asterisk:
             timeout=within,
         )
         return done.stdout.decode(errors="replace")
+
+    async def reaches_the_carrier(self, within: float = 15) -> None:
+        """Ask the trunk again until it answers; a first question before it was there counts long.
+
+        Raises:
+            TimeoutError: It does not within so many seconds.
+        """
+
+        async def answers() -> bool:
+            self.command("pjsip qualify carrier")
+            return "Avail" in self.command("pjsip show aor carrier")
+
+        await until(answers, within, every=0.2)
 
     def messages(self) -> str:
         """Return what it logged (notices, warnings, errors)."""

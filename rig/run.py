@@ -89,9 +89,9 @@ async def _start(
     _say("Chuẩn bị lời thoại, cơ sở dữ liệu và dữ liệu mẫu ...")
     build(settings)
     initialised = asyncio.ensure_future(_init()) if with_service else None
-    await supervisor.add(_pbx(settings))
-    if with_carrier:
+    if with_carrier:  # first, so that the PBX finds it there when it asks
         await supervisor.add(_carrier(settings))
+    await supervisor.add(_pbx(settings))
     await supervisor.add(_kannel(settings))
     if initialised is None:
         return ready.facts(settings, RUN, [], carrier=with_carrier)

@@ -158,6 +158,8 @@ class World:
             self.carrier.start()
             await self.carrier.ready()
             await self.carrier.registered()
+            if self.asterisk.child.running:
+                await self.asterisk.reaches_the_carrier()
         if "kannel" in self.parts:
             await self.kannel.start()
 
