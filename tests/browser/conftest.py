@@ -55,9 +55,11 @@ class Desk:
     lan: str
     hoa: str
 
-    async def sit_down(self, username: str = "lan", width: int = 1440) -> Page:
+    async def sit_down(
+        self, username: str = "lan", width: int = 1440, context: BrowserContext | None = None
+    ) -> Page:
         """Sign somebody in, in a browser of her own, ready for calls."""
-        page = await (await self.context(width)).new_page()
+        page = await (context or await self.context(width)).new_page()
         await page.goto(f"{self.pages.base}/login?next=/console")
         await page.fill("#username", username)
         await page.fill("#password", PASSWORD)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 from sqlmodel import select
 
 from telephony.calls.events import CallRinging
@@ -215,6 +215,29 @@ async def test_a_call_that_another_takes_goes_and_an_old_event_brings_it_not_bac
     await expect(page.locator("[role=tab]")).to_have_count(0)
 
 
+async def test_a_message_that_was_lost_on_the_way_is_noticed_and_made_good(desk: Desk) -> None:
+    context = await desk.context()
+    lost: list[str] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+
+        def down(message: str | bytes) -> None:
+            if '"ringing": true' in str(message) and not lost:
+                lost.append(str(message))
+            else:
+                socket.send(message)
+
+        server.on_message(down)
+
+    await context.route_web_socket("**/push", between)
+    page = await desk.sit_down(context=context)
+    desk.floor.ring(desk.lan)
+    await expect(page.locator(".caller-head.ringing:visible")).to_be_visible()
+    assert len(lost) == 1
+
+
 async def test_a_call_comes_to_the_right_person_only(desk: Desk) -> None:
     lan, hoa = await desk.sit_down("lan"), await desk.sit_down("hoa")
     desk.floor.ring(desk.lan)
@@ -301,6 +324,49 @@ async def test_with_the_database_away_the_pop_comes_and_the_ticket_waits_here(de
     async with desk.pages.db.read() as session:
         ticket = (await session.execute(select(Ticket))).scalar_one()
     assert (ticket.state, ticket.content) == ("open", CONTENT)
+
+
+async def test_after_a_completed_transfer_the_call_is_with_the_unit(desk: Desk) -> None:
+    page = await desk.sit_down()
+    await talking(desk, page)
+    await page.keyboard.press("F9")
+    await page.keyboard.type("do hoang phuc")
+    await expect(page.locator(".transfer .options")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await until(lambda: desk.floor.targets)
+    transfer = desk.floor.transfers.running()[0]
+    desk.floor.transfer_is(transfer.id, State.ACCEPTED)
+    await expect(page.get_by_role("button", name="Nối hai bên rồi rời máy")).to_be_focused()
+    await shot(page, "19-transfer-accepted")
+    await page.keyboard.press("Enter")
+    head = page.locator(".caller-head.elsewhere:visible")
+    await expect(head).to_contain_text("đã nhận cuộc gọi")
+    await expect(page.locator("[role=tab]")).to_contain_text("Đã chuyển")
+    await shot(page, "20-transfer-done")
+
+
+async def test_the_public_pages_are_plain_and_accessible(desk: Desk) -> None:
+    page = await (await desk.context()).new_page()
+    for path, name in (("/", "21-home"), ("/login", "22-login"), ("/khong-co", "23-not-found")):
+        await page.goto(desk.pages.base + path)
+        await shot(page, name)
+        assert await serious_violations(page) == []
+    await page.goto(desk.pages.base + "/")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert await serious_violations(page) == []
+
+
+async def test_it_fits_a_small_screen(desk: Desk) -> None:
+    page = await desk.sit_down(width=1280)
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await talking(desk, page)
+    await page.keyboard.press("F9")
+    await shot(page, "24-small")
+    overflow = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not await page.evaluate(overflow)
+    await expect(page.locator("[data-deed=outcome-refer]:visible")).to_be_in_viewport()
 
 
 async def test_pausing_by_keyboard_says_why(desk: Desk) -> None:

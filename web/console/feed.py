@@ -9,6 +9,7 @@ from telephony.calls.model import CallState
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import OperatorState
 from telephony.transfers.events import TransferChanged
+from tickets.events import TicketChanged, TicketEvent, TicketFiled, TicketReferred, TicketRejected
 from tongdai.accounts.model import Role, Viewer
 from tongdai.clock import Clock
 from tongdai.events import Bus
@@ -39,6 +40,8 @@ class Feed:
         bus.on(CallEvent, self.on_call)
         bus.on(OperatorChanged, self.on_operator)
         bus.on(TransferChanged, self.on_transfer)
+        for kind in (TicketChanged, TicketFiled, TicketReferred, TicketRejected):
+            bus.on(kind, self.on_ticket)
         push.snapshot_from("console", self.snapshot)
         push.on_presence(self.on_presence)
 
@@ -89,6 +92,12 @@ class Feed:
     def on_transfer(self, event: TransferChanged) -> None:
         """Tell the operator who hands a call on how it goes."""
         self._push.send(event.transfer.by, "transfer", shape.transfer(event.transfer))
+
+    def on_ticket(self, event: TicketEvent) -> None:
+        """Tell the desk's browsers that a ticket changed; who shows it reads it again."""
+        for viewer in self._push.viewers():
+            if viewer.has(Role.OPERATOR, event.hotline):
+                self._push.send(viewer.id, "ticket", {"ticket": event.ticket, "by": event.by})
 
     def on_presence(self, account: AccountId, there: bool) -> None:  # noqa: FBT001 - push's own form
         """A browser came or the last one went: who has none is offered no calls."""

@@ -1,7 +1,6 @@
 """A writing request of a browser carries the token of its session and comes from our own pages."""
 
 import hmac
-import secrets
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -9,12 +8,11 @@ from aiohttp.typedefs import Handler
 
 from tongdai.errors import Forbidden
 from web.auth.access import Door, access_of
-from web.keys import CSRF, SESSION, SETTINGS, VIEWER
+from web.keys import SESSION, SETTINGS, VIEWER
+from web.middleware.login import BEFORE
 
 HEADER = "X-CSRF-Token"
 FIELD = "csrf"
-COOKIE = "csrf"
-"""Before somebody is signed in there is no session: the sign-in form's token lies here."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -28,8 +26,6 @@ class CsrfRefused(Forbidden):
 async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a writing request without the token; programs with a Bearer token have no cookie."""
     access = access_of(request.match_info.handler)
-    if CSRF not in request:
-        request[CSRF] = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
     if access is not None and access.csrf and request.method not in SAFE:
         by_token = access.door is Door.BEARER and SESSION not in request and VIEWER in request
         if not by_token:
@@ -59,6 +55,6 @@ async def _check_token(request: web.Request) -> None:
         "multipart/form-data",
     ):
         sent = str((await request.post()).get(FIELD, ""))
-    expected = request[SESSION].csrf if SESSION in request else request.cookies.get(COOKIE, "")
+    expected = request[SESSION].csrf if SESSION in request else request.cookies.get(BEFORE, "")
     if not sent or not expected or not hmac.compare_digest(sent.encode(), expected.encode()):
         raise CsrfRefused

@@ -1,5 +1,6 @@
 """Who asks: the session behind the cookie, or the token of a program."""
 
+import secrets
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -14,6 +15,9 @@ from web.keys import ACCOUNTS, CSRF, SESSION, VIEWER
 from web.wants import wants_json
 
 COOKIE = "session"
+BEFORE = "csrf"
+"""Before somebody is signed in there is no session: the sign-in form's token lies here."""
+_NOWHERE = Access(door=Door.PUBLIC)
 
 
 class NotSignedIn(Forbidden):
@@ -25,15 +29,13 @@ class NotSignedIn(Forbidden):
 @web.middleware
 async def login(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who asks, and refuse whoever the route's mark does not admit."""
-    access = _mark_of(request)
-    token = request.cookies.get(COOKIE)
-    if token and access.door is not Door.MACHINE and not _has_bearer(request):
-        found = await _known(request, token, needed=access.door is not Door.PUBLIC)
-        if found:
-            request[SESSION], request[VIEWER] = found
-            request[CSRF] = found[0].csrf
-    if access.door is Door.BEARER and VIEWER not in request:
-        await _by_token(request)
+    error = request.match_info.http_exception
+    access = access_of(request.match_info.handler) if error is None else _NOWHERE
+    if access is None:  # build_app has refused such a route already
+        raise Forbidden("route_unmarked")
+    await _recognise(request, access)
+    if error is not None:
+        raise error
     if access.door in (Door.SESSION, Door.BEARER):
         if VIEWER not in request:
             return _send_to_login(request)
@@ -41,14 +43,18 @@ async def login(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def _mark_of(request: web.Request) -> Access:
-    error = request.match_info.http_exception
-    if error is not None:
-        raise error
-    access = access_of(request.match_info.handler)
-    if access is None:  # build_app has refused such a route already
-        raise Forbidden("route_unmarked")
-    return access
+async def _recognise(request: web.Request, access: Access) -> None:
+    """Find the session or the token; a page of errors has a reader as well."""
+    token = request.cookies.get(COOKIE)
+    if token and access.door is not Door.MACHINE and not _has_bearer(request):
+        found = await _known(request, token, needed=access.door is not Door.PUBLIC)
+        if found:
+            request[SESSION], request[VIEWER] = found
+            request[CSRF] = found[0].csrf
+    if CSRF not in request:
+        request[CSRF] = request.cookies.get(BEFORE) or secrets.token_urlsafe(24)
+    if access.door is Door.BEARER and VIEWER not in request:
+        await _by_token(request)
 
 
 async def _known(

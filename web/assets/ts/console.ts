@@ -140,6 +140,9 @@ class Console implements PaneHost {
       case "transfer":
         this.takeTransfer(data as unknown as Transfer);
         break;
+      case "ticket":
+        for (const pane of this.panes.values()) pane.ticketChanged(String(data["ticket"]));
+        break;
       case "queues":
         this.me.takeQueues(data["queues"] as Queue[]);
         break;
@@ -194,7 +197,10 @@ class Console implements PaneHost {
     if (at < 0) known.push(transfer);
     else known[at] = transfer;
     this.handed.set(transfer.call, known);
+    const tab = this.tabs.get(transfer.call);
+    if (tab) tab.handed = transfer.state === "completed";
     this.panes.get(transfer.call)?.update();
+    this.changed();
   }
 
   private lineIs(up: boolean): void {

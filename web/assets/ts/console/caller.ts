@@ -33,9 +33,10 @@ export function numberWords(card: Card): string {
   return card.caller.national || card.caller.raw || t("Không có số");
 }
 
-export function stateWords(card: Card): string {
+export function stateWords(card: Card, handed = false): string {
   if (card.ended_at) return t("Đã kết thúc");
   if (card.ringing) return t("Đang đổ chuông");
+  if (handed) return t("Đã chuyển, đang nói với đơn vị");
   switch (card.state) {
     case "held":
       return t("Đang giữ máy");
@@ -156,7 +157,7 @@ export function drawCaller(
     h(
       "div",
       { class: "now" },
-      h("span", { class: `phase ${phase} ${call.state}` }, stateWords(call), " ", h("b", { class: "num", "data-tick": "duration" }, duration(call))),
+      h("span", { class: `phase ${phase} ${call.state}` }, stateWords(call, tab.handed), " ", h("b", { class: "num", "data-tick": "duration" }, duration(call))),
       can.answer ? h("button", { type: "button", class: "good", "data-deed": "answer" }, t("Nghe"), h("kbd", {}, "F2")) : null,
       can.transfer ? h("button", { type: "button", "data-deed": "transfer" }, t("Chuyển máy"), h("kbd", {}, "F9")) : null,
     ),

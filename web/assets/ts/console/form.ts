@@ -69,7 +69,8 @@ export class Draft {
     if (this.over) return;
     this.dirty = true;
     const there = this.keepHere();
-    this.tell(there ? { state: "typing" } : this.state);
+    if (this.state.state === "waiting") this.tell({ state: "waiting", at: now() });
+    else if (this.state.state !== "conflict" && there) this.tell({ state: "typing" });
     this.later(PAUSE);
   }
 

@@ -51,6 +51,7 @@ export class Pane {
   private outcome: Outcome | null = null;
   private pending: Outcome | null = null;
   private timers: number[] = [];
+  private rereading = 0;
   private asking: Promise<string | null> | null = null;
 
   constructor(
@@ -165,6 +166,13 @@ export class Pane {
     await this.send();
   }
 
+  /** Somebody did something about a ticket: read it again when it is this one. */
+  ticketChanged(id: string): void {
+    if (this.ticket?.id !== id || this.pending || this.asking) return;
+    window.clearTimeout(this.rereading);
+    this.rereading = window.setTimeout(() => void this.loadTicket(id), 300);
+  }
+
   get choosing(): boolean {
     return this.outcome !== null;
   }
@@ -175,6 +183,7 @@ export class Pane {
 
   /** File the ticket with what becomes of it; without the server it waits here and goes by itself. */
   async send(): Promise<void> {
+    if (this.filed) return;
     const outcome = this.outcome;
     if (!outcome) {
       this.choose("refer");
@@ -196,7 +205,7 @@ export class Pane {
   }
 
   end(): void {
-    for (const timer of this.timers) window.clearTimeout(timer);
+    for (const timer of [...this.timers, this.rereading]) window.clearTimeout(timer);
     if (this.filed || this.empty) this.draft.end();
     this.element.remove();
   }
@@ -488,6 +497,7 @@ export class Pane {
     this.draft.end();
     this.tab.filed = true;
     this.pending = null;
+    this.outcome = null;
     this.host.keep.drop(`pending/${this.tab.key}`);
     this.write(ticket.form);
     this.part<HTMLFieldSetElement>("fields").disabled = true;

@@ -16,6 +16,8 @@ export interface Tab {
   /** Something was typed, or the call was answered here: it stays until it is closed by hand. */
   kept: boolean;
   filed: boolean;
+  /** A transfer was completed: the caller talks with somebody else. */
+  handed?: boolean;
 }
 
 export interface Closed {
@@ -34,6 +36,7 @@ export function phaseOf(tab: Tab): Phase {
   if (!call) return "plain";
   if (call.ended_at) return "wrap_up";
   if (call.ringing) return "ringing";
+  if (tab.handed) return "elsewhere";
   if (call.mine) return call.state === "answered" || call.state === "held" || call.state === "transferring" ? "talking" : "elsewhere";
   return tab.kept ? "elsewhere" : "ringing";
 }
