@@ -230,7 +230,6 @@ async def test_the_service_may_do_what_it_does(world: World) -> None:
             ("CoreShowChannels", {}),
             ("CoreStatus", {}),
             ("QueueStatus", {}),
-            ("DeviceStateList", {}),
         ):
             await ami.action(action, **fields)
         for action, fields in (
