@@ -116,7 +116,7 @@ async def bridge(port: int, marks: Marks, sent: Callable[[], dict[str, int]], *,
 
     made.on_packet(("UserEvent",), lambda _pbx, packet: marks.told(packet["UserEvent"]))
     if slow:
-        made.on_packet(("Newstate", "AgentCalled", "BridgeEnter", "Hangup"), slowly)
+        made.on_packet(("Newstate", "Hangup"), slowly)
     bus.on(CallRinging, ringing)
     connected = asyncio.Event()
     bus.on(PbxConnected, lambda _: connected.set())

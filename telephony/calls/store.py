@@ -1,14 +1,15 @@
 """Every query about calls."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, and_, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from telephony.calls.model import CallState, CallView, Direction, Leg, Outcome
 from telephony.calls.tables import CallLegRow, CallRow
@@ -23,8 +24,6 @@ from tongdai.ids import (
 
 _ROW_FIELDS = [f.name for f in fields(CallView) if f.name != "ringing"]
 _LEG_FIELDS = [f.name for f in fields(Leg)]
-_CHUNK = 100
-"""Rows a statement: SQLite takes 32766 parameters, an insert of legs has 14 a row."""
 
 
 async def save(tx: Tx, views: Collection[CallView], legs: Collection[Leg]) -> None:
@@ -32,31 +31,32 @@ async def save(tx: Tx, views: Collection[CallView], legs: Collection[Leg]) -> No
 
     A ticket once linked is kept, whoever writes: see `link_ticket`.
     """
-    await _upsert(tx, CallRow, [_row_of(view) for view in views], ("id",), _newer)
-    await _upsert(tx, CallLegRow, [_leg_of(leg) for leg in legs], ("call", "n"), None)
+    connection = await tx.session.connection()
+    dialect = connection.dialect.name
+    if views:
+        await connection.execute(_save_calls(dialect), [_row_of(view) for view in views])
+    if legs:
+        await connection.execute(_save_legs(dialect), [_leg_of(leg) for leg in legs])
 
 
-def _newer(row: Any, new: Any) -> tuple[dict[str, Any], Any]:
+@cache
+def _save_calls(dialect: str) -> Any:
+    """Return the statement once: to build it anew costs more than to carry it out."""
+    table: Table = CallRow.__table__  # type: ignore[attr-defined]  # SQLModel's own
+    statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    new = statement.excluded
     changes = {name: new[name] for name in _ROW_FIELDS if name != "id"}
-    changes["ticket"] = func.coalesce(new["ticket"], row.ticket)
-    return changes, new["version"] >= row.version
+    changes["ticket"] = func.coalesce(new["ticket"], table.c.ticket)
+    return statement.on_conflict_do_update(
+        index_elements=["id"], set_=changes, where=new["version"] >= table.c.version
+    )
 
 
-async def _upsert(
-    tx: Tx, table: type[SQLModel], rows: Sequence[dict[str, Any]], key: tuple[str, ...], change: Any
-) -> None:
-    insert = sqlite.insert if tx.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    for start in range(0, len(rows), _CHUNK):
-        statement: Any = insert(table).values(rows[start : start + _CHUNK])
-        if change is None:
-            statement = statement.on_conflict_do_nothing(index_elements=key)
-        else:
-            columns: Table = table.__table__  # type: ignore[attr-defined]  # SQLModel's own
-            changes, condition = change(columns.c, statement.excluded)
-            statement = statement.on_conflict_do_update(
-                index_elements=key, set_=changes, where=condition
-            )
-        await tx.session.execute(statement)
+@cache
+def _save_legs(dialect: str) -> Any:
+    table: Table = CallLegRow.__table__  # type: ignore[attr-defined]  # SQLModel's own
+    statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    return statement.on_conflict_do_nothing(index_elements=["call", "n"])
 
 
 async def link_ticket(tx: Tx, call: CallId, ticket: TicketId) -> None:

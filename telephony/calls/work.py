@@ -279,9 +279,9 @@ class Work:
             view = replace(view, version=view.version + 1, **self.seen)
             if not self.events:
                 self.tell(e.CallUpdated)
-        call = replace(
-            self.call,
+        call = Call(
             view=view,
+            main=self.main,
             channels=self.channels,
             queue=self.queue,
             connected=self.connected,

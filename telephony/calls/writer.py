@@ -16,7 +16,7 @@ from tongdai.ids import CallId
 
 log = structlog.get_logger()
 
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1
 """Between two writes: what changes in it is one transaction."""
 RETRY_SECONDS = 1.0
 ALARM_WAITING = 20_000
