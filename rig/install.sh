@@ -155,7 +155,8 @@ own_mirror() { # the machine's own Debian mirror, when it is a Debian
 
 chroot_asterisk() {
     packages mmdebstrap
-    exec 9>.asterisk.lock
+    mkdir -p .test
+    exec 9>.test/asterisk.lock
     flock 9
     [ -x .asterisk/usr/sbin/asterisk ] && return
     say "no Asterisk $LEAST_ASTERISK in apt: putting Debian sid's into .asterisk/ (about a minute)"
@@ -167,10 +168,10 @@ chroot_asterisk() {
     [ -n "$proxy" ] && options+=(--aptopt="Acquire::http::Proxy \"$proxy\"")
     mirror=$(own_mirror || true)
     # The machine's own mirror first; a frozen or partial one may lack it, then the tool's default.
-    debootstrap_into .asterisk.partial "$mirror" || debootstrap_into .asterisk.partial "" ||
+    debootstrap_into .test/asterisk.partial "$mirror" || debootstrap_into .test/asterisk.partial "" ||
         fail "mmdebstrap could not make .asterisk/ (its messages are above)"
-    rm -rf .asterisk
-    mv .asterisk.partial .asterisk
+    as_root rm -rf --one-file-system .asterisk
+    as_root mv .test/asterisk.partial .asterisk
     as_root mkdir -p .asterisk/proc
 }
 
