@@ -105,8 +105,6 @@ class Operators:
         """Say whether app_queue follows; see tongdai.health.HasHealth."""
         return {"operators": self._condition.part}
 
-    # --- who is there ---
-
     def operator_of(self, seat: str) -> AccountId | None:
         """Return who is signed on at the phone `web-1001` or `desk-1001`."""
         operator = self._roster.at_seat(seat)
@@ -124,8 +122,6 @@ class Operators:
         """Return the phone that rings for an extension: where somebody is, else the desk's."""
         here = (o.seat for o in self._roster.operators.values() if o.extension == extension)
         return next(here, f"desk-{extension}")
-
-    # --- what operators want ---
 
     async def sign_on(
         self, viewer: Viewer, device: Device, hotlines: tuple[HotlineId, ...] | None = None
@@ -212,8 +208,6 @@ class Operators:
         """Note that it is not; he is offered no more calls should it stay so for the grace."""
         self._roster.browser_gone(account, self._grace)
 
-    # --- what the PBX tells ---
-
     def on_packet(self, pbx: str, packet: Raw) -> None:
         """Take one of PACKETS, in the PBX's order."""
         if pbx != self._pbx:
@@ -253,8 +247,6 @@ class Operators:
             caught_up = restore.caught_up(roster.operators[account], state, self._channels, now)
             roster.put(caught_up)
             self._mark(account)
-
-    # --- inside ---
 
     def _rings(self, operator: Operator, channel: str, queue: str) -> None:
         self._channels.setdefault(operator.seat, set()).add(channel)
