@@ -122,7 +122,7 @@ def _told(transfer: TransferView) -> dict[str, Any]:
         "transfer": transfer.id,
         "to": transfer.label or mask_number(transfer.number),
         "number": mask_number(transfer.number),
-        "kind": transfer.kind.value,
+        "manner": transfer.kind.value,
         "state": transfer.state.value,
         "reason": transfer.reason.value if transfer.reason else None,
         "detail": transfer.detail,

@@ -103,6 +103,9 @@ async def _seen_by_those_concerned(service: Service, ticket: str, sms: str) -> N
     """The leadership sees whose it is; the focal point reaches it from the SMS, signed in."""
     async with signed_in(service, service.account("can-tho", "leadership")) as leader:
         assert "2026-000001" in await (await leader.get("/desk/overdue")).text()
+        page = await (await leader.get(f"/desk/tickets/{ticket}")).text()
+        assert "không nghe máy" in page  # what was tried, whom, and how it ended
+        assert FOCAL in page
     focal = next(a for a in service.accounts["can-tho"]["focal_point"] if a["full_name"] == FOCAL)
     async with signed_in(service, focal) as person:
         answer = await person.get(link_in(sms))
