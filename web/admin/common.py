@@ -26,7 +26,7 @@ from web.words import N_
 SECTIONS = (
     ("/admin", N_("Tổng quan")),
     ("/admin/accounts", N_("Tài khoản")),
-    ("/admin/units", N_("Đơn vị và con người")),
+    ("/admin/units", N_("Đơn vị, con người")),
     ("/admin/fields", N_("Lĩnh vực")),
     ("/admin/procedure", N_("Quy chế")),
     ("/admin/calendar", N_("Lịch làm việc")),

@@ -106,6 +106,8 @@ def sentence(entry: AuditEntry, names: Names) -> str:
 def differences(entry: AuditEntry, names: Names) -> list[Difference]:
     """Return what a change changed, one line each; roles only at the reader's hotlines."""
     before, after = entry.data.get("before"), entry.data.get("after")
+    if entry.kind == "person_appointed":
+        after = {key: entry.data.get(key) for key in ("title", "phone", "mobile")}
     if not isinstance(after, dict):
         return []
     was = before if isinstance(before, dict) else {}

@@ -1,7 +1,7 @@
 """/admin/units: the tree of units and who answers in them (CT-1.2, CT-2.5, CT-14.2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -125,7 +125,7 @@ async def change(request: web.Request) -> web.StreamResponse:
             unit = await _mine(request, tx.session)
             await upkeep.change_unit(tx, unit.id, form.facts(), viewer(request))
     except Invalid as refusal:
-        return await _unit_page(request, refusal, which="unit", typed=vars(form))
+        return await _unit_page(request, refusal, which="unit", typed=asdict(form))
     raise web.HTTPSeeOther(f"{request.path}?done=saved")
 
 
@@ -165,7 +165,7 @@ async def appoint(request: web.Request) -> web.StreamResponse:
             await directory.appoint(tx, person, viewer(request))
     except Invalid as refusal:
         which = form.role if form.role in OFFICES else OFFICES[0]
-        return await _unit_page(request, refusal, which=which, typed=vars(form))
+        return await _unit_page(request, refusal, which=which, typed=asdict(form))
     raise web.HTTPSeeOther(f"/admin/units/{unit.id}?done=appointed")
 
 
@@ -182,12 +182,15 @@ async def correct(request: web.Request) -> web.StreamResponse:
         form.check()
         async with request.app[DB].write() as tx:
             facts = upkeep.PersonFacts(
-                name=form.name, title=form.title, phone=form.phone, mobile=form.mobile
+                name=form.name,
+                title=form.title,
+                phone=form.phone or form.mobile,
+                mobile=form.mobile,
             )
             await upkeep.correct_person(tx, known.id, facts, viewer(request))
     except Invalid as refusal:
         return await _unit_page(
-            request, refusal, which=known.id, typed=vars(form), unit_id=known.unit_id
+            request, refusal, which=known.id, typed=asdict(form), unit_id=known.unit_id
         )
     raise web.HTTPSeeOther(f"/admin/units/{known.unit_id}?done=saved")
 
@@ -229,7 +232,7 @@ async def _new_page(
         units = await directory.tree(session, hotline.id, request.app[CLOCK].now())
     context = {
         "hotline": hotline,
-        "form": vars(form),
+        "form": asdict(form),
         "kinds": KINDS,
         "labels": [unit_label(u) for u in units],
         "faults": faults_in_words(faults),
@@ -270,7 +273,7 @@ async def _unit_page(
         "roles": ROLES,
         "which": which,
         "typed": typed or {},
-        "unit_form": typed if which == "unit" else vars(UnitForm.of_unit(unit)),
+        "unit_form": typed if which == "unit" else asdict(UnitForm.of_unit(unit)),
         "last_day": unit_forms.last_day_of(unit.valid_to),
         "faults": faults_in_words(fields),
         "trouble": trouble(refusal) if refusal else "",
