@@ -8,12 +8,13 @@ its prompts spoken by a person puts the .wav there and deletes the .said: it is 
 
 import hashlib
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tongdai.settings import HotlineTable, Settings
+from tongdai.settings import HotlineTable, Settings, SettingsError, load
 
 TEXTS = Path(__file__).resolve().parent / "prompts"
 RECIPE = "espeak-ng -s 150, sox 8 kHz mono, gain -n -4 (1)"
@@ -174,3 +175,16 @@ def _run(command: list[str], path: Path, given: bytes = b"") -> bytes:
         message = f"{path.name}: {command[0]} failed: {said}"
         raise PromptError(message)
     return done.stdout
+
+
+def main() -> None:
+    """`make prompts`: make what is missing or changed, and name it."""
+    try:
+        made = build(load())
+    except (PromptError, SettingsError) as error:
+        sys.exit(f"make prompts: {error}")
+    sys.stdout.write("".join(f"{path}\n" for path in made) or "all prompts are there\n")
+
+
+if __name__ == "__main__":
+    main()

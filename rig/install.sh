@@ -99,13 +99,17 @@ virtual_environment() {
 # --- what the browser gets, and the translations --------------------------------------------------
 
 web_files() {
-    local stamp=web/static/.built want
+    local stamp=web/static/.built want lock
     want=$(git ls-files -z -co --exclude-standard -- package-lock.json package.json web/assets \
         tongdai/locale | xargs -0 sha256sum 2>/dev/null | sha256sum)
     [ -e $stamp ] && grep -qxF "$want" $stamp && return
     say "building the browser's files"
     export PATH="$PWD/.venv/bin:$PATH"
-    .venv/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+    lock=$(sha256sum package-lock.json)
+    if ! grep -qxF "$lock" node_modules/.installed 2>/dev/null; then
+        .venv/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+        printf '%s\n' "$lock" >node_modules/.installed
+    fi
     .venv/bin/npm run --silent build
     .venv/bin/python -m tongdai.locale compile
     mkdir -p web/static

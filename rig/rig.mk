@@ -15,7 +15,7 @@ export HOTLINE FROM NAME KEYS CARRIER
 export CALL_SECONDS := $(SECONDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run call asterisk asterisk-install test check bench torture clean
+.PHONY: help run call prompts asterisk asterisk-install test check bench torture clean
 
 help:
 	@printf '%s\n' \
@@ -25,6 +25,7 @@ help:
 	'make check                the fast ones' \
 	'make bench                measurements, as JSON' \
 	'make torture              kill -9 at random: PART=calls|deadlines|sms|recordings|ivr SEED=n' \
+	'make prompts              speak the prompts whose text changed' \
 	'make asterisk             get Asterisk 22 or later' \
 	'make asterisk-install PREFIX=/etc/asterisk   put our configuration into an existing PBX' \
 	'make clean                remove what was built (not .run/, not .asterisk/)'
@@ -36,6 +37,9 @@ run:
 call:
 	@test -x $(PYTHON) || { echo 'make call: start "make run" in another terminal first' >&2; exit 1; }
 	@exec $(SUDO) $(PYTHON) -m rig.call
+
+prompts:
+	@$(PYTHON) -m ivr.prompt_builder
 
 asterisk:
 	@rig/install.sh asterisk
