@@ -28,6 +28,7 @@ from telephony.ami.wire import Splitter, name_of
 from telephony.calls.correlate import Rules
 from telephony.calls.registry import Registry
 from tongdai.ids import HotlineId
+from tongdai.logs import configure
 
 NUMBERS = {
     "02921022": "can-tho",
@@ -193,4 +194,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    configure("error")
     asyncio.run(main())

@@ -28,6 +28,7 @@ from telephony.calls.tables import CallRow
 from tongdai.clock import SystemClock
 from tongdai.db import Database
 from tongdai.events import Bus
+from tongdai.logs import configure
 from tongdai.settings import (
     DatabaseTable,
     HotlineTable,
@@ -171,4 +172,5 @@ async def main(kind: str, events: int, rate: int) -> None:
 
 
 if __name__ == "__main__":
+    configure("error")
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

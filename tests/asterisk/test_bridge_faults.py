@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 
 from rig.carrier import PlacedCall
-
 from telephony.calls.model import CallState, CallView, Outcome
 from telephony.replay import replay
 from tests.asterisk.bridged import Bridged, Line, bridged, with_port
@@ -240,3 +240,52 @@ async def test_a_hostile_name_arrives_as_text(world: World, kind: str) -> None:
         await world.carrier.hang_up(call)
         await on.event("CallEnded")
         assert [row.caller_name for row in await on.rows()] == [shown]
+
+
+RAW_NAMES = {
+    "500 characters": ("Đ" * 500).encode(),
+    "broken UTF-8": b"Nguy\xe1\xbb\x85n \xff\xfe V\xc4",
+    "a header in it": b"x%0d%0aAction: Originate%0d%0a%0d%0aEvent: Hangup",
+    "a quoted pair of it": b'x\\"\\r\\nUniqueid: 1\\\\',
+    "dialplan and shell": b"${SHELL(touch /tmp/x)} `id` $(id); \\$[1+1]",
+}
+
+
+@pytest.mark.parametrize("kind", RAW_NAMES)
+async def test_a_name_as_bytes_on_the_wire_harms_nothing(world: World, kind: str) -> None:
+    async with bridged(world) as on:
+        await on.ok()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+            wire.bind(("127.0.0.2", 0))
+            port = wire.getsockname()[1]
+            target = (world.pbx.sip_host, world.pbx.sip_port)
+            wire.sendto(invite(RAW_NAMES[kind], port, *target), target)
+            await on.event("CallStarted")
+            [view] = on.bridge.calls()
+            assert (view.caller_raw, view.hotline) == ("0912345678", "can-tho")
+            assert len(view.caller_name) <= 256
+            assert view.caller_name.isprintable()
+            await on.bridge.settled()
+            assert [row.caller_name for row in await on.rows()] == [view.caller_name]
+            assert (await on.part()).state == "ok"
+
+
+def invite(name: bytes, port: int, host: str, to_port: int) -> bytes:
+    """Return an INVITE for the hotline whose caller has this name."""
+    body = b"v=0\r\no=u 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
+    body += b"m=audio 6000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+    to = f"sip:{HOTLINE}@{host}:{to_port}".encode()
+    me = f"127.0.0.2:{port}".encode()
+    lines = [
+        b"INVITE " + to + b" SIP/2.0",
+        b"Via: SIP/2.0/UDP " + me + b";branch=z9hG4bK1",
+        b'From: "' + name + b'" <sip:0912345678@' + me + b">;tag=1",
+        b"To: <" + to + b">",
+        b"Call-ID: 1@" + me,
+        b"CSeq: 1 INVITE",
+        b"Contact: <sip:c@" + me + b">",
+        b"Max-Forwards: 70",
+        b"Content-Type: application/sdp",
+        b"Content-Length: " + str(len(body)).encode(),
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
