@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientResponse, FormData
 from sqlmodel import select
 
 from tests.support.floor import Floor
@@ -209,3 +210,21 @@ async def test_signing_on_pausing_and_leaving(world: World) -> None:
     assert desk["device"] == "desk"
     off = await (await lan.send("POST", "/console/me/sign-off", {})).json()
     assert off["state"] == "signed_off"
+
+
+async def test_a_picture_is_attached_and_a_program_is_not(world: World) -> None:
+    lan = await world.pages.sign_in("lan")
+    _call, ticket = await world.answered(lan)
+
+    async def attach(name: str, data: bytes) -> ClientResponse:
+        form = FormData(quote_fields=False)
+        form.add_field("file", data, filename=name)
+        path = f"{world.pages.base}/console/tickets/{ticket}/files"
+        headers = {"X-CSRF-Token": lan.csrf, "Accept": "application/json"}
+        return await lan.session.post(path, data=form, headers=headers)
+
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(64)
+    answer = await attach("hố ga.png", picture)
+    assert [f["name"] for f in (await answer.json())["files"]] == ["hố ga.png"]
+    refused = await attach("virus.exe", b"MZ" + bytes(64))
+    assert (refused.status, (await refused.json())["code"]) == (422, "attachment_refused")

@@ -27,37 +27,44 @@ async def pages(tmp_path: Path, clock: HandClock) -> AsyncIterator[Pages]:
         yield opened
 
 
-async def test_every_route_says_who_may_call_it(pages: Pages) -> None:
-    routes = list(pages.app.router.routes())
-    assert len(routes) > 5
+@pytest.fixture
+async def everything(tmp_path: Path, clock: HandClock) -> AsyncIterator[Pages]:
+    """All packages of pages."""
+    async with Pages.open(tmp_path, clock) as opened:
+        yield opened
+
+
+async def test_every_route_says_who_may_call_it(everything: Pages) -> None:
+    routes = list(everything.app.router.routes())
+    assert len(routes) > 100
     assert [r for r in routes if access_of(r.handler) is None] == []
 
 
-async def test_no_route_that_writes_goes_without_csrf(pages: Pages) -> None:
+async def test_no_route_that_writes_goes_without_csrf(everything: Pages) -> None:
     without = [
         f"{r.method} {r.resource.canonical if r.resource else '?'}"
-        for r in pages.app.router.routes()
+        for r in everything.app.router.routes()
         if r.method not in SAFE and (access := access_of(r.handler)) and not access.csrf
     ]
     explained = [
         r
-        for r in pages.app.router.routes()
+        for r in everything.app.router.routes()
         if (access := access_of(r.handler)) and access.door is Door.MACHINE and access.why
     ]
     assert len(explained) >= len(without)
 
 
-async def test_every_writing_route_refuses_a_request_without_the_token(pages: Pages) -> None:
+async def test_every_writing_route_refuses_a_request_without_the_token(everything: Pages) -> None:
     roles = tuple(Role)
-    await pages.account("tat-ca", *roles)
-    everybody = await pages.sign_in("tat-ca")
-    for route in pages.app.router.routes():
+    await everything.account("tat-ca", *roles)
+    everybody = await everything.sign_in("tat-ca")
+    for route in everything.app.router.routes():
         access = access_of(route.handler)
         if route.method in SAFE or access is None or not access.csrf or route.resource is None:
             continue
         path = route.resource.canonical.replace("{", "").replace("}", "")
         answer = await everybody.session.request(
-            route.method, pages.base + path, json={}, headers={"Accept": "application/json"}
+            route.method, everything.base + path, json={}, headers={"Accept": "application/json"}
         )
         assert answer.status == 403, (route, await answer.text())
         assert (await answer.json())["code"] == "csrf_refused", route
