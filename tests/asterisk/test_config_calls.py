@@ -215,6 +215,7 @@ async def test_the_service_may_not_start_programs_or_rewrite_the_dialplan(world:
             ("UpdateConfig", {"SrcFilename": "extensions.conf", "DstFilename": "x.conf"}),
             ("DialplanExtensionAdd", {"Context": "x", "Extension": "1", "Priority": "1"}),
             ("Originate", {"Channel": "Local/s@x", "Application": "System", "Data": "id"}),
+            ("MixMonitor", {"Channel": "PJSIP/none", "File": "x.raw", "Command": "id"}),
             ("Reload", {}),
             ("ModuleLoad", {"LoadType": "unload"}),
         ):
@@ -238,7 +239,6 @@ async def test_the_service_may_do_what_it_does(world: World) -> None:
             ("Hangup", {"Channel": "PJSIP/none"}),
             ("Setvar", {"Channel": "PJSIP/none", "Variable": "X", "Value": "1"}),
             ("Getvar", {"Channel": "PJSIP/none", "Variable": "X"}),
-            ("MixMonitor", {"Channel": "PJSIP/none", "File": "x.raw"}),
             ("StopMixMonitor", {"Channel": "PJSIP/none"}),
             ("Bridge", {"Channel1": "PJSIP/none", "Channel2": "PJSIP/nobody"}),
             ("BridgeInfo", {"BridgeUniqueid": "none"}),
