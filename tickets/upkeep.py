@@ -114,11 +114,9 @@ async def end_unit(tx: Tx, unit_id: str, at: datetime | None, by: Viewer) -> Non
     """
     known = await _mine(tx, unit_id, by)
     if at is not None:
-        children = await _count(
-            tx.session,
-            col(Unit.parent_id) == unit_id,
-            or_(col(Unit.valid_to).is_(None), col(Unit.valid_to) > at),
-        )
+        goes_on = or_(col(Unit.valid_to).is_(None), col(Unit.valid_to) > at)
+        below = select(func.count()).where(col(Unit.parent_id) == unit_id, goes_on)
+        children = int((await tx.session.execute(below)).scalar_one())
         if children:
             raise UnitHasUnits(unit=unit_id, units=children)
         tickets = await open_tickets(tx.session, unit_id)
@@ -247,11 +245,6 @@ async def _mine(tx: Tx, unit_id: str, by: Viewer) -> Unit:
 async def _proposable(tx: Tx, hotline: str, unit_id: str | None) -> None:
     if unit_id and (await unit(tx.session, unit_id)).hotline != hotline:
         raise NoSuchUnit(unit=unit_id)
-
-
-async def _count(session: AsyncSession, *where: Any) -> int:
-    query = select(func.count()).select_from(Unit).where(*where)
-    return int((await session.execute(query)).scalar_one())
 
 
 async def _changed(

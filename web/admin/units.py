@@ -1,7 +1,7 @@
 """/admin/units: the tree of units and who answers in them (CT-1.2, CT-2.5, CT-14.2)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -9,13 +9,11 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from tickets import search, upkeep
 from tickets import units as directory
-from tickets.tables import Person, SubjectField, Unit
+from tickets import upkeep
+from tickets.tables import SubjectField, Unit
 from tongdai.accounts.model import Role
-from tongdai.accounts.tables import Account, Membership
 from tongdai.errors import Conflict, Invalid, NotFound, Refusal
-from tongdai.text import fold
 from web.admin import unit_forms
 from web.admin.common import (
     chosen_hotline,
@@ -27,6 +25,8 @@ from web.admin.common import (
     unit_label,
 )
 from web.admin.unit_forms import PersonForm, UnitForm
+from web.admin.unit_tree import Row, accounts_of, in_tree
+from web.admin.unit_tree import rows as rows_of
 from web.admin.words import KINDS, ROLES
 from web.auth import allowed, viewer
 from web.keys import CLOCK, DB
@@ -34,16 +34,6 @@ from web.keys import CLOCK, DB
 routes = web.RouteTableDef()
 OFFICES = ("focal_point", "unit_head")
 """What people are appointed as here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A unit in the list: how deep below, who answers there."""
-
-    unit: Unit
-    depth: int
-    focal_point: Person | None
-    unit_head: Person | None
 
 
 @routes.get("/admin/units")
@@ -73,9 +63,9 @@ async def listed(request: web.Request) -> web.StreamResponse:
         for unit, depth in in_tree(units)
     ]
     if state == "missing":
-        rows = [r for r in rows if r.unit.handling_unit and not _reachable(r.focal_point)]
+        rows = [r for r in rows if r.unit.handling_unit and not r.reachable]
     if typed:
-        rows = [r for r in rows if _matches(r, typed)]
+        rows = [r for r in rows if r.matches(typed)]
     context = {
         "hotline": hotline,
         "leaf": leaf(request, rows),
@@ -209,21 +199,6 @@ async def dismiss(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/units/{unit_id}?done=dismissed")
 
 
-def in_tree(units: Sequence[Unit]) -> list[tuple[Unit, int]]:
-    """Return units with their depth, each below its parent; order of siblings as given."""
-    there = {u.id for u in units}
-    below: dict[str | None, list[Unit]] = {}
-    for unit in units:
-        below.setdefault(unit.parent_id if unit.parent_id in there else None, []).append(unit)
-    found: list[tuple[Unit, int]] = []
-    waiting = [(unit, 0) for unit in reversed(below.get(None, []))]
-    while waiting:
-        unit, depth = waiting.pop()
-        found.append((unit, depth))
-        waiting += [(child, depth + 1) for child in reversed(below.pop(unit.id, []))]
-    return found
-
-
 async def _new_page(
     request: web.Request, form: UnitForm, faults: Mapping[str, str], status: int = HTTPStatus.OK
 ) -> web.Response:
@@ -261,9 +236,9 @@ async def _unit_page(
                 role: await directory.in_role(session, unit.id, role, now) for role in OFFICES
             },
             "past": [p for p in everybody if p.active_to is not None and p.active_to <= now],
-            "children": await _rows(session, Unit, Unit.parent_id, unit.id),
-            "fields": await _rows(session, SubjectField, SubjectField.unit_id, unit.id),
-            "accounts": await _accounts(session, unit.id),
+            "children": await rows_of(session, Unit, Unit.parent_id, unit.id),
+            "fields": await rows_of(session, SubjectField, SubjectField.unit_id, unit.id),
+            "accounts": await accounts_of(session, unit.id),
             "tickets": await upkeep.open_tickets(session, unit.id),
         }
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
@@ -289,27 +264,3 @@ async def _mine(request: web.Request, session: AsyncSession, unit_id: str | None
     except Refusal:
         raise NotFound("no_such_unit", unit=unit.id) from None
     return unit
-
-
-async def _rows(session: AsyncSession, what: Any, column: Any, value: str) -> list[Any]:
-    query = select(what).where(col(column) == value).order_by(col(what.folded))
-    return list((await session.execute(query)).scalars())
-
-
-async def _accounts(session: AsyncSession, unit_id: str) -> list[tuple[Account, str]]:
-    query = (
-        select(Account, col(Membership.role))
-        .join(Membership, col(Membership.account_id) == col(Account.id))
-        .where(col(Membership.unit_id) == unit_id)
-        .order_by(col(Account.username), col(Membership.role))
-    )
-    return list((await session.execute(query)).tuples().all())
-
-
-def _reachable(person: Person | None) -> bool:
-    return person is not None and person.mobile is not None
-
-
-def _matches(row: Row, typed: str) -> bool:
-    people = [p.name for p in (row.focal_point, row.unit_head) if p]
-    return search.matches(typed, fold(" ".join([row.unit.folded, row.unit.code, *people])))

@@ -9,7 +9,7 @@ ROLES: Mapping[str, str] = {
     Role.OPERATOR: N_("Tổng đài viên"),
     Role.SUPERVISOR: N_("Trưởng ca"),
     Role.FOCAL_POINT: N_("Đầu mối đơn vị"),
-    Role.UNIT_HEAD: N_("Thủ trưởng đơn vị"),
+    Role.UNIT_HEAD: N_("Thủ trưởng"),
     Role.COORDINATOR: N_("Cán bộ điều phối"),
     Role.ONE_STOP: N_("Bộ phận một cửa"),
     Role.CITY_OFFICE: N_("Văn phòng UBND"),
