@@ -348,7 +348,12 @@ async def test_after_a_completed_transfer_the_call_is_with_the_unit(desk: Desk) 
 
 async def test_the_public_pages_are_plain_and_accessible(desk: Desk) -> None:
     page = await (await desk.context()).new_page()
-    for path, name in (("/", "21-home"), ("/login", "22-login"), ("/khong-co", "23-not-found")):
+    for path, name in (
+        ("/", "21-home"),
+        ("/login", "22-login"),
+        ("/lookup", "25-lookup"),
+        ("/khong-co", "23-not-found"),
+    ):
         await page.goto(desk.pages.base + path)
         await shot(page, name)
         assert await serious_violations(page) == []
@@ -356,6 +361,18 @@ async def test_the_public_pages_are_plain_and_accessible(desk: Desk) -> None:
     await page.get_by_role("button", name="English").click()
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     assert await serious_violations(page) == []
+
+
+async def test_the_console_speaks_english_too(desk: Desk) -> None:
+    page = await desk.sit_down()
+    await page.get_by_role("button", name="English").click()
+    await expect(page.locator("#me-state")).to_have_text("Ready")
+    await talking(desk, page)
+    await expect(page.locator(".phase:visible")).to_contain_text("Talking")
+    await page.keyboard.press("Alt+a")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".fault:visible").first).to_have_text("This is needed.")
+    await shot(page, "26-english")
 
 
 async def test_it_fits_a_small_screen(desk: Desk) -> None:
