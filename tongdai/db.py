@@ -1,7 +1,7 @@
 """The database: one transaction for whoever changes something; SQLite or PostgreSQL by one URL."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,13 +95,29 @@ class Database:
     """Hands out sessions; knows whether the database answers."""
 
     def __init__(
-        self, url: str, clock: Clock, bus: Bus | None = None, *, pool_size: int = 8
+        self,
+        url: str,
+        clock: Clock,
+        bus: Bus | None = None,
+        *,
+        pool_size: int = 8,
+        busy_seconds: float = BUSY_SECONDS,
     ) -> None:
+        """Make the engines; nothing connects yet.
+
+        Args:
+            url: sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME.
+            clock: For `Tx.now` and since when it is away.
+            bus: Told of what was emitted.
+            pool_size: Connections at once (SQLite: to read).
+            busy_seconds: How long one waits for somebody else's lock, or for a connection.
+        """
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.clock = clock
         self.bus = bus or Bus()
-        self._condition = Condition(clock, State.OK)
+        self._busy_seconds = busy_seconds
+        self._reads, self._writes = Condition(clock, State.OK), Condition(clock, State.OK)
         if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         self._writer = self._engine(writes=True, pool_size=1 if self.is_sqlite else pool_size)
@@ -115,7 +131,7 @@ class Database:
                 self.url,
                 pool_size=pool_size,
                 pool_pre_ping=True,
-                pool_timeout=BUSY_SECONDS,
+                pool_timeout=self._busy_seconds,
                 connect_args={"timeout": 5, "command_timeout": 60},
             )
         engine = create_async_engine(
@@ -123,7 +139,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,
-            connect_args={"timeout": BUSY_SECONDS},
+            connect_args={"timeout": self._busy_seconds},
         )
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate if writes else _begin_deferred)
@@ -136,8 +152,11 @@ class Database:
         Raises:
             DatabaseAway: The database does not answer.
         """
-        async with self._guarded(), AsyncSession(self._reader, expire_on_commit=False) as session:
-            await self._open(session)
+        async with (
+            self._guarded(self._reads),
+            AsyncSession(self._reader, expire_on_commit=False) as session,
+        ):
+            await self._open(session, self._reads)
             try:
                 yield session
             finally:
@@ -151,8 +170,11 @@ class Database:
         Raises:
             DatabaseAway: The database does not answer.
         """
-        async with self._guarded(), AsyncSession(self._writer, expire_on_commit=False) as session:
-            await self._open(session)
+        async with (
+            self._guarded(self._writes),
+            AsyncSession(self._writer, expire_on_commit=False) as session,
+        ):
+            await self._open(session, self._writes)
             tx = Tx(session, self.clock.now(), self.bus)
             yield tx
             await tx.settle()
@@ -170,36 +192,40 @@ class Database:
         await self._reader.dispose()
 
     async def health(self) -> dict[str, Part]:
-        """Ask the database something; see HasHealth."""
-        try:
+        """Ask whether the database can be read and written; see HasHealth.
+
+        A file that another process keeps locked can still be read, so both are tried.
+        """
+        with suppress(DatabaseAway):
             async with self.read():
                 pass
-        except DatabaseAway:
-            pass
-        return {"database": self._condition.part}
+            async with self.write():
+                pass
+        reads, writes = self._reads.part, self._writes.part
+        return {"database": writes if reads.state is State.OK else reads}
 
-    async def _open(self, session: AsyncSession) -> None:
+    async def _open(self, session: AsyncSession, condition: Condition) -> None:
         try:
             _ = await session.connection()
         except OSError as error:
             raise DatabaseAway from error
-        self._condition.set(State.OK)
+        condition.set(State.OK)
 
     @asynccontextmanager
-    async def _guarded(self) -> AsyncIterator[None]:
+    async def _guarded(self, condition: Condition) -> AsyncIterator[None]:
         try:
             yield
         except IntegrityError:
             raise
         except DatabaseAway as away:
-            self._condition.set(State.DOWN, f"database does not answer: {away.__cause__}")
+            condition.set(State.DOWN, f"database does not answer: {away.__cause__}")
             raise
         except (OperationalError, InterfaceError, PoolTimeout) as error:
-            self._condition.set(State.DOWN, f"database does not answer: {_first_line(error)}")
+            condition.set(State.DOWN, f"database does not answer: {_first_line(error)}")
             raise DatabaseAway from error
         except DBAPIError as error:
             if error.connection_invalidated:
-                self._condition.set(State.DOWN, f"database does not answer: {_first_line(error)}")
+                condition.set(State.DOWN, f"database does not answer: {_first_line(error)}")
                 raise DatabaseAway from error
             raise
 
@@ -215,7 +241,6 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

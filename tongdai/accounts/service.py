@@ -1,8 +1,10 @@
 """Signing in, sessions, tokens, and who somebody is."""
 
+import asyncio
 import hashlib
 import secrets
 from datetime import timedelta
+from functools import partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,7 +20,10 @@ from tongdai.errors import Forbidden
 from tongdai.ids import AccountId, HotlineId, PersonId, UnitId
 from tongdai.settings import WebTable
 
+Found = tuple[Session, Viewer]
 _SEEN_EVERY = timedelta(minutes=1)
+PATIENCE_SECONDS = 1.0
+"""How long a request of somebody who is signed in waits for a database that does not answer."""
 
 
 class LoginRefused(Forbidden):
@@ -47,7 +52,8 @@ class Accounts:
         self._web = web
         self._hotlines = hotlines
         self._hasher = PasswordHasher()
-        self._cache: dict[str, tuple[Session, Viewer]] = {}
+        self._cache: dict[str, Found] = {}
+        self._loading: dict[str, asyncio.Task[Found | None]] = {}
 
     def hash_password(self, password: str) -> str:
         """Return the argon2id hash of a password."""
@@ -89,30 +95,25 @@ class Accounts:
             )
         return token, session
 
-    async def by_cookie(self, token: str) -> tuple[Session, Viewer] | None:
+    async def by_cookie(self, token: str) -> Found | None:
         """Return the session of a cookie and who it is, or None when it has run out."""
         key = _digest(token)
         now = self._clock.now()
         cached = self._cache.get(key)
-        if cached and self._alive(cached[0]) and now - cached[0].seen_at < _SEEN_EVERY:
+        if cached and not self._alive(cached[0]):
+            cached = None
+        if cached and now - cached[0].seen_at < _SEEN_EVERY:
             return cached
-        try:
-            found = await self._load(key)
-        except Exception:
-            if cached and self._alive(
-                cached[0]
-            ):  # the database is away: who was signed in stays so
-                return cached
-            raise
-        if found is None:
-            self._cache.pop(key, None)
-            return None
-        self._cache[key] = found
-        return found
+        loading = self._load_again(key)
+        await asyncio.wait({loading}, timeout=PATIENCE_SECONDS if cached else None)
+        if cached and (not loading.done() or loading.exception()):
+            return cached  # the database is away: who was signed in stays so
+        return await asyncio.shield(loading)
 
     async def sign_out(self, token: str) -> None:
         """End the session of a cookie."""
         self._cache.pop(_digest(token), None)
+        self._loading.pop(_digest(token), None)
         async with self._db.write() as tx:
             await tx.session.execute(
                 delete(Session).where(col(Session.token_hash) == _digest(token))
@@ -121,6 +122,7 @@ class Accounts:
     def forget(self, account_id: str) -> None:
         """Drop cached sessions of an account whose roles or password changed."""
         self._cache = {k: v for k, v in self._cache.items() if v[0].account_id != account_id}
+        self._loading.clear()
 
     async def by_token(self, token: str) -> Viewer | None:
         """Return who an API token stands for, or None."""
@@ -139,7 +141,29 @@ class Accounts:
         grants = frozenset(Grant(hotline=HotlineId(h), role=Role(row.role)) for h in places)
         return Viewer(id=AccountId(f"token:{row.id}"), name=f"API {row.role}", grants=grants)
 
-    async def _load(self, key: str) -> tuple[Session, Viewer] | None:
+    def _load_again(self, key: str) -> "asyncio.Task[Found | None]":
+        """Return the task that reads a session anew; one at a time, whoever asks for it."""
+        loading = self._loading.get(key)
+        if loading is None:
+            loading = self._loading[key] = asyncio.create_task(self._load(key))
+            loading.add_done_callback(partial(self._loaded, key))
+        return loading
+
+    def _loaded(self, key: str, loading: "asyncio.Task[Found | None]") -> None:
+        """Keep what was read, unless the session was ended or forgotten meanwhile."""
+        failed = loading.cancelled() or loading.exception() is not None
+        if self._loading.get(key) is not loading:
+            return
+        del self._loading[key]
+        if failed:
+            return
+        found = loading.result()
+        if found is None:
+            self._cache.pop(key, None)
+        else:
+            self._cache[key] = found
+
+    async def _load(self, key: str) -> Found | None:
         async with self._db.write() as tx:
             session = await tx.session.get(Session, key)
             if session is None:

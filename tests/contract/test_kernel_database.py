@@ -1,0 +1,78 @@
+"""A database that can be read but not written, and who was signed in when that began."""
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.wait import until
+from tongdai.accounts.service import Accounts
+from tongdai.accounts.tables import Account
+from tongdai.clock import HandClock
+from tongdai.db import Database, DatabaseAway
+from tongdai.settings import WebTable
+
+
+@pytest.fixture
+async def db(sqlite_template: Path, tmp_path: Path, clock: HandClock) -> AsyncIterator[Database]:
+    shutil.copy(sqlite_template, tmp_path / "kernel.db")
+    made = Database(f"sqlite+aiosqlite:///{tmp_path}/kernel.db", clock, busy_seconds=2)
+    yield made
+    await made.close()
+
+
+async def test_a_file_that_another_process_locks_is_down_until_it_is_free(
+    db: Database, tmp_path: Path
+) -> None:
+    assert (await db.health())["database"].state == "ok"
+    with _locked(tmp_path / "kernel.db"):
+        async with db.read():
+            pass  # reading goes on
+        assert (await db.health())["database"].state == "down"
+        async with db.read():
+            pass
+        part = (await db.health())["database"]
+        assert (part.state, "locked" in part.detail) == ("down", True)
+        with pytest.raises(DatabaseAway):
+            async with db.write():
+                pass
+    assert (await db.health())["database"].state == "ok"
+
+
+async def test_who_is_signed_in_does_not_wait_for_a_database_that_is_locked(
+    db: Database, tmp_path: Path, clock: HandClock
+) -> None:
+    accounts = Accounts(db, clock, WebTable(), ("can-tho",))
+    async with db.write() as tx:
+        hashed = accounts.hash_password("mat-khau")
+        row = Account(username="lan", full_name="Lan", password_hash=hashed, created_at=tx.now)
+        tx.session.add(row)
+    token, _ = await accounts.sign_in("lan", "mat-khau", "127.0.0.1")
+    assert await accounts.by_cookie(token)
+    clock.advance(timedelta(minutes=2))
+    with _locked(tmp_path / "kernel.db"):
+        found = await accounts.by_cookie(token)
+        assert found is not None
+        assert found[0].seen_at < clock.now() - timedelta(minutes=1)  # what was known before
+
+    async def seen_again() -> bool:
+        again = await accounts.by_cookie(token)
+        return again is not None and again[0].seen_at == clock.now()
+
+    await until(seen_again, within=10)
+    await accounts.sign_out(token)
+    assert await accounts.by_cookie(token) is None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        connection.close()
