@@ -52,13 +52,16 @@ class Drawing:
         return max(1, len(self.parties)) * ROW
 
 
-def drawing(legs: Sequence[CallLegRow], call: CallRow, names: Mapping[str, str]) -> Drawing | None:
+def drawing(
+    legs: Sequence[CallLegRow], call: CallRow, names: Mapping[str, str], called: Mapping[str, str]
+) -> Drawing | None:
     """Return the drawing, or None when the ledger is empty.
 
     Args:
         legs: The closed rows of the call.
         call: The call.
         names: Account id -> name.
+        called: Transfer id -> whom it called.
     """
     if not legs:
         return None
@@ -69,12 +72,12 @@ def drawing(legs: Sequence[CallLegRow], call: CallRow, names: Mapping[str, str])
     def x(at: datetime) -> float:
         return round((at - began).total_seconds() / span * WIDTH, 1)
 
-    parties = list(dict.fromkeys(_party(leg, names) for leg in legs))
+    parties = list(dict.fromkeys(_party(leg, names, called) for leg in legs))
     bars = [
         Bar(
             x=x(leg.started_at),
             width=max(2.0, round(x(leg.ended_at) - x(leg.started_at), 1)),
-            row=parties.index(_party(leg, names)),
+            row=parties.index(_party(leg, names, called)),
             kind=leg.kind,
             title=_title(leg),
         )
@@ -89,11 +92,13 @@ def drawing(legs: Sequence[CallLegRow], call: CallRow, names: Mapping[str, str])
     )
 
 
-def _party(leg: CallLegRow, names: Mapping[str, str]) -> str:
+def _party(leg: CallLegRow, names: Mapping[str, str], called: Mapping[str, str]) -> str:
     if leg.main:
         return _("Người gọi")
     if leg.operator and leg.operator in names:
         return names[leg.operator]
+    if leg.transfer is not None and leg.transfer in called:
+        return called[leg.transfer]
     if leg.seat:
         return _("Máy {seat}").format(seat=leg.seat)
     return leg.number or _("Số khác")

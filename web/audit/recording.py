@@ -10,6 +10,7 @@ from telephony.calls import store as calls
 from telephony.recordings import access, audio
 from telephony.recordings.errors import SealMismatch
 from telephony.recordings.store import Listed, of_call
+from telephony.transfers import store as transfers
 from tickets import access as ticket_access
 from tickets.errors import NoSuchTicket
 from tickets.tables import SubjectField, Ticket, Unit
@@ -112,10 +113,11 @@ async def _about(session: AsyncSession, who: Viewer, listed: Listed) -> dict[str
     names = await people.names(
         session, {leg.operator for leg in legs} | ({call.operator} if call else set())
     )
+    called = {str(t.id): t.label or t.number for t in await transfers.of_call(session, row.call)}
     return {
         "call": call,
         "names": names,
-        "drawing": drawing(legs, call, names) if call else None,
+        "drawing": drawing(legs, call, names, called) if call else None,
         "others": [r for r in await of_call(session, row.call) if r.id != row.id],
         "plays": await access.plays(session, recording=row.id, limit=20),
         **await _ticket(session, who, listed.ticket),
