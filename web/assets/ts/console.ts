@@ -308,7 +308,7 @@ class Console implements PaneHost {
       h("b", {}, ringing ? t("Cuộc gọi đến") : t("Đang nói với")),
       h("span", { class: "num" }, numberWords(live.call)),
       h("span", {}, name),
-      h("button", { type: "button", class: ringing ? "good" : "", "data-deed": "answer" }, ringing && this.canAnswer() ? t("Nghe") : t("Mở phiếu"), h("kbd", {}, "F2")),
+      h("button", { type: "button", class: ringing ? "good" : "", "data-deed": "answer" }, ringing && this.canAnswer() ? t("Nghe máy") : t("Mở phiếu"), h("kbd", {}, "F2")),
     );
   }
 

@@ -158,7 +158,7 @@ export function drawCaller(
       "div",
       { class: "now" },
       h("span", { class: `phase ${phase} ${call.state}` }, stateWords(call, tab.handed), " ", h("b", { class: "num", "data-tick": "duration" }, duration(call))),
-      can.answer ? h("button", { type: "button", class: "good", "data-deed": "answer" }, t("Nghe"), h("kbd", {}, "F2")) : null,
+      can.answer ? h("button", { type: "button", class: "good", "data-deed": "answer" }, t("Nghe máy"), h("kbd", {}, "F2")) : null,
       can.transfer ? h("button", { type: "button", "data-deed": "transfer" }, t("Chuyển máy"), h("kbd", {}, "F9")) : null,
     ),
     tried.length
