@@ -63,8 +63,8 @@ class Wiring:
 
     def _open_form(self, call: CallView) -> None:
         """Have a draft for every call that an operator answered, whatever else happens to it."""
-        if call.operator is None or call.ticket is not None:
-            return
+        if call.operator is None or call.ticket is not None or call.answered_at is None:
+            return  # an outbound call has its operator before anybody answers
         self.errands.give("open form", lambda: self._draft(call, call.operator or ""))
 
     async def _draft(self, call: CallView, operator: str) -> None:

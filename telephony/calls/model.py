@@ -99,7 +99,8 @@ class CallView:
         caller_kind: What `caller_raw` is (tongdai.phone.Kind): mobile, anonymous, malformed, ...
         called_number: The hotline's number, in DESIGN.md's form.
         answered_at: When the caller was first connected with a person.
-        operator: Who talks or talked last with the caller; None for an unknown seat.
+        operator: Who talks or talked last with the caller; outbound, who dials, from the first;
+            None for an unknown seat.
         ringing: Whose phones ring for this call now.
         version: Grows with every visible change.
     """

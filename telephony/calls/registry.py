@@ -13,7 +13,15 @@ from telephony.calls import correlate
 from telephony.calls.correlate import Rules
 from telephony.calls.events import CallEvent, CallStarted
 from telephony.calls.fold import fold
-from telephony.calls.model import Call, CallChannels, CallState, CallView, Direction, Leg
+from telephony.calls.model import (
+    Call,
+    CallChannels,
+    CallState,
+    CallView,
+    Channel,
+    Direction,
+    Leg,
+)
 from telephony.calls.step import NoSeats, Seats, companions
 from tongdai.ids import (
     CallId,
@@ -115,6 +123,8 @@ class Registry:
         if known is None:
             return None
         main = known.channels.get(known.main)
+        if known.view.direction is Direction.OUTBOUND:
+            return _outbound_channels(known, main)
         seats = [c for c in companions(known.main, known.channels) if c.seat]
         seats += [c for c in known.channels.values() if c.seat and c.seat == known.view.seat]
         operator = seats[0].name if seats else None
@@ -266,3 +276,15 @@ class Registry:
                 change.events + more.events, change.legs + more.legs, more.view or change.view
             )
         return change
+
+
+def _outbound_channels(call: Call, main: Channel | None) -> CallChannels:
+    """Return the channels of a call that an operator began: the citizen's is the one dialled."""
+    dialled = [c for u, c in call.channels.items() if u != call.main and c.role is p.Role.OUTSIDE]
+    citizen = dialled[-1] if dialled else None
+    named = {c.uniqueid for c in (main, citizen) if c is not None}
+    return CallChannels(
+        caller=citizen.name if citizen else None,
+        operator=main.name if main else None,
+        others=tuple(c.name for u, c in call.channels.items() if u not in named),
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from telephony.ami.packets import Role
+from telephony.ami.packets import Facts, Role, role_of
 from telephony.calls.events import CallEvent
 from telephony.calls.model import Call, Channel, Leg
 from tongdai.ids import AccountId, Uniqueid
@@ -60,6 +60,27 @@ def companions(main: Uniqueid, channels: Mapping[Uniqueid, Channel]) -> list[Cha
             elif c.role is not Role.MACHINE:
                 found[c.uniqueid] = c
     return list(found.values())
+
+
+def new_channel(facts: Facts) -> Channel:
+    """Return a channel as it is first heard of."""
+    role, seat = role_of(facts.name)
+    return Channel(
+        uniqueid=facts.uniqueid,
+        name=facts.name,
+        role=role,
+        seat=seat,
+        state=facts.state,
+        context=facts.context,
+        transfer=facts.transfer,
+    )
+
+
+def same_person(ringing: Channel, operator: AccountId | None, other: Channel) -> bool:
+    """Say whether another phone rings for the operator for whom this one rings."""
+    if other.uniqueid == ringing.uniqueid or not other.ring_since or not other.seat:
+        return False
+    return operator is not None and other.operator == operator
 
 
 def caller_fields(raw: str, name: str, *, hidden: bool = False) -> dict[str, Any]:

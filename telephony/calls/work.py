@@ -19,7 +19,7 @@ from telephony.calls.model import (
     Outcome,
     Signal,
 )
-from telephony.calls.step import Seats, Step, companions
+from telephony.calls.step import Seats, Step, companions, new_channel, same_person
 from tongdai.ids import AccountId, Uniqueid
 
 HOLD_CONTEXTS = frozenset({"tongdai-hold"})
@@ -54,18 +54,7 @@ class Work:
         known = self.channels.get(facts.uniqueid)
         if known is None:
             if add:
-                role, seat = p.role_of(facts.name)
-                self.put(
-                    Channel(
-                        uniqueid=facts.uniqueid,
-                        name=facts.name,
-                        role=role,
-                        seat=seat,
-                        state=facts.state,
-                        context=facts.context,
-                        transfer=facts.transfer,
-                    )
-                )
+                self.put(new_channel(facts))
         elif facts.linkedid and (
             facts.state != known.state
             or facts.context != known.context
@@ -113,7 +102,7 @@ class Work:
         """A phone rings; tell of it when it is an operator's and no other of theirs rings yet."""
         if channel.uniqueid == self.main or (channel.ring_since and channel.operator):
             return
-        already = any(_same_person(channel, operator, c) for c in self.channels.values())
+        already = any(same_person(channel, operator, c) for c in self.channels.values())
         since = channel.ring_since or self.at
         self.put(replace(channel, ring_since=since, operator=operator or channel.operator))
         if channel.seat is None or self.over:
@@ -135,7 +124,7 @@ class Work:
         self.put(quiet)
         if channel.seat is None or self.over:
             return quiet
-        others = [c for c in self.channels.values() if _same_person(channel, channel.operator, c)]
+        others = [c for c in self.channels.values() if same_person(channel, channel.operator, c)]
         if why == "ANSWER":
             for other in others:
                 self.put(replace(other, ring_since=None))
@@ -180,6 +169,8 @@ class Work:
         if self.cause is not None:
             self._end(self.cause)
             return
+        if self.view.direction is Direction.OUTBOUND:
+            self._dials()
         if self.moved:
             self._meet()
         main = self.channels.get(self.main)
@@ -198,6 +189,12 @@ class Work:
         if self.connected:
             self._hold()
 
+    def _dials(self) -> None:
+        """An outbound call is from the first that of who sits at the phone that dials."""
+        main = self.channels.get(self.main)
+        if main is not None and main.seat and main.seat != self.seen.get("seat", self.view.seat):
+            self.show(operator=self.seats.operator_of(main.seat), seat=main.seat)
+
     def _meet(self) -> None:
         people = companions(self.main, self.channels)
         if people and not self.connected:
@@ -214,8 +211,14 @@ class Work:
     def _hold(self) -> None:
         state = self.seen.get("state", self.view.state)
         if state in (CallState.ANSWERED, CallState.HELD):
-            held = any(c.holding for c in companions(self.main, self.channels))
+            held = any(c.holding for c in self._present())
             self._signal(Signal.HELD if held else Signal.RESUMED)
+
+    def _present(self) -> list[Channel]:
+        """Return who is with the citizen; outbound the operator's own channel is the main one."""
+        people = companions(self.main, self.channels)
+        outbound = self.view.direction is Direction.OUTBOUND
+        return [*people, self.channels[self.main]] if people and outbound else people
 
     def _signal(self, signal: Signal) -> None:
         before: CallState = self.seen.get("state", self.view.state)
@@ -229,7 +232,7 @@ class Work:
             case Signal.JOINED_QUEUE:
                 self.tell(e.CallQueued)
             case Signal.CONNECTED if before is not CallState.TRANSFERRING:
-                with_seat = any(c.seat for c in companions(self.main, self.channels))
+                with_seat = any(c.seat for c in self._present())
                 self.tell(
                     e.CallAnswered,
                     operator=operator if with_seat else None,
@@ -291,9 +294,3 @@ class Work:
             last_at=max(self.at, self.call.last_at),
         )
         return Step(call, tuple(make(view) for make in self.events), tuple(self.legs))
-
-
-def _same_person(ringing: Channel, operator: AccountId | None, other: Channel) -> bool:
-    if other.uniqueid == ringing.uniqueid or not other.ring_since or not other.seat:
-        return False
-    return operator is not None and other.operator == operator

@@ -17,6 +17,7 @@ from telephony.calls.correlate import Rules
 from telephony.calls.events import CallEvent
 from telephony.calls.model import Leg
 from telephony.calls.registry import Registry
+from telephony.calls.step import Seats
 from tongdai.ids import HotlineId
 
 START = 1_795_600_000
@@ -134,10 +135,10 @@ def _name(event: CallEvent) -> str:
     return " ".join(part for part in (name, operator, why) if part)
 
 
-def play(text: str, story: Story | None = None) -> Played:
-    """Play a story into an empty registry."""
+def play(text: str, story: Story | None = None, seats: Seats | None = None) -> Played:
+    """Play a story into an empty registry; without `seats` nobody is known anywhere."""
     packets = (story or Story()).packets(text)
-    return Played(Registry("main", RULES)).feed(packets)
+    return Played(Registry("main", RULES, seats)).feed(packets)
 
 
 def split(data: bytes) -> list[bytes]:
