@@ -84,14 +84,16 @@ class Service:
         except aiohttp.ClientError:
             return None
 
-    async def command(self, *arguments: str, status: int = 0) -> str:
+    async def command(
+        self, *arguments: str, status: int = 0, environment: Mapping[str, str] | None = None
+    ) -> str:
         """Run `tongdai ARGUMENTS`; return its standard output."""
         process = await asyncio.create_subprocess_exec(
             str(TONGDAI),
             *arguments,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **self._environment},
+            env={**os.environ, **self._environment, **(environment or {})},
         )
         out, err = await process.communicate()
         assert process.returncode == status, f"tongdai {' '.join(arguments)}: {err.decode()}"
