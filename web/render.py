@@ -104,6 +104,11 @@ _PLACES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
             Role.LEADERSHIP,
         ),
     ),
+    (
+        "/desk/requests",
+        N_("Đề nghị của đơn vị"),
+        (Role.OPERATOR, Role.SUPERVISOR, Role.COORDINATOR, Role.CITY_OFFICE),
+    ),
     ("/audit", N_("Ghi âm"), (Role.AUDITOR, Role.SUPERVISOR)),
     ("/admin", N_("Quản trị"), (Role.ADMINISTRATOR,)),
 )

@@ -13,10 +13,12 @@ from telephony.calls.events import (
     CallEvent,
     CallRinging,
     CallRingingStopped,
+    CallStarted,
     CallUpdated,
 )
 from telephony.calls.model import CallState, CallView, Direction, Outcome
 from telephony.calls.transfer import Kind, Reason, State
+from telephony.control import DialFailed
 from telephony.operators.errors import NotSignedOn
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import Operator, OperatorState
@@ -37,6 +39,8 @@ class Floor:
     clock: Clock
     seen: list[tuple[str, bool]] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
+    refusal: Exception | None = None
+    hung_up: list[CallId] = field(default_factory=list)
     _calls: dict[CallId, CallView] = field(default_factory=dict)
     _operators: dict[AccountId, Operator] = field(default_factory=dict)
     _transfers: dict[TransferId, TransferView] = field(default_factory=dict)
@@ -73,19 +77,12 @@ class Floor:
         return call.id
 
     def answer(self, call_id: CallId) -> None:
-        """Let the phone that rings be picked up."""
-        call = self._calls[call_id]
-        who = call.ringing[0]
-        call = self._put(
-            call_id,
-            ringing=(),
-            state=CallState.ANSWERED,
-            operator=who,
-            answered_at=self.clock.now(),
-        )
-        now = self.clock.now()
+        """Let the phone that rings be picked up: it stops ringing first, as Asterisk tells it."""
+        who, now = self._calls[call_id].ringing[0], self.clock.now()
+        call = self._put(call_id, ringing=())
         stopped = CallRingingStopped(call=call, at=now, operator=who, seat="", why="ANSWER")
         self.bus.publish(stopped)
+        call = self._put(call_id, state=CallState.ANSWERED, operator=who, answered_at=now)
         self.bus.publish(CallAnswered(call=call, at=now, operator=who, seat="web-1001"))
         self.operator_is(who, OperatorState.TALKING)
 
@@ -213,6 +210,56 @@ class Floor:
     def browser_gone(self, account: AccountId) -> None:
         self.seen.append((account, False))
 
+    # --- CallDesk ---
+
+    async def dial(self, by: Viewer, hotline_id: HotlineId, number: str) -> CallId:
+        """Let the operator's phone be answered, or refuse as `refusal` says."""
+        if self.refusal is not None:
+            raise self.refusal
+        caller, now = parse_caller(number), self.clock.now()
+        call = CallView(
+            id=CallId(new_id()),
+            pbx="main",
+            linkedid=Linkedid(new_id()[:12]),
+            hotline=hotline_id,
+            direction=Direction.OUTBOUND,
+            caller_number=caller.e164,
+            caller_raw=number,
+            caller_name="",
+            caller_kind=caller.kind,
+            called_number="02921022",
+            started_at=now,
+            operator=by.id,
+            seat="web-1001",
+        )
+        self._calls[call.id] = call
+        self.bus.publish(CallStarted(call=call, at=now))
+        self.operator_is(by.id, OperatorState.TALKING)
+        return call.id
+
+    def reached(self, call_id: CallId) -> None:
+        """Let the citizen whom an operator calls pick up."""
+        now = self.clock.now()
+        call = self._put(call_id, state=CallState.ANSWERED, answered_at=now)
+        self.bus.publish(CallAnswered(call=call, at=now, operator=call.operator, seat=call.seat))
+
+    def unreached(self, call_id: CallId, why: str) -> None:
+        """Let the citizen whom an operator calls not be reached."""
+        call = self._calls[call_id]
+        self.bus.publish(DialFailed(call=call.id, operator=call.operator or AccountId(""), why=why))
+        self.hang_up(call_id)
+
+    async def end(self, call_id: CallId, by: Viewer) -> None:
+        """Let the operator hang up."""
+        del by
+        self.hung_up.append(call_id)
+        self.hang_up(call_id)
+
+    @property
+    def control(self) -> "Control":
+        """The floor as the console's door to begin and end calls (`hang_up` is taken)."""
+        return Control(self)
+
     # --- TransferDesk (a view of its own, because `get` and `start` are taken) ---
 
     @property
@@ -229,6 +276,19 @@ class Floor:
         call = replace(known, version=known.version + 1, **changes)
         self._calls[call_id] = call
         return call
+
+
+@dataclass
+class Control:
+    """The floor's CallDesk."""
+
+    floor: Floor
+
+    async def dial(self, by: Viewer, hotline_id: HotlineId, number: str) -> CallId:
+        return await self.floor.dial(by, hotline_id, number)
+
+    async def hang_up(self, call_id: CallId, by: Viewer) -> None:
+        await self.floor.end(call_id, by)
 
 
 @dataclass
@@ -274,14 +334,17 @@ class Transfers:
         return view
 
     async def complete(self, transfer_id: TransferId, by: Viewer) -> TransferView:
+        del by
         self.floor.transfer_is(transfer_id, State.COMPLETED)
         return self.floor._transfers[transfer_id]
 
     async def join(self, transfer_id: TransferId, by: Viewer) -> TransferView:
+        del by
         self.floor.transfer_is(transfer_id, State.ACCEPTED, joined=True)
         return self.floor._transfers[transfer_id]
 
     async def cancel(self, transfer_id: TransferId, by: Viewer) -> TransferView:
+        del by
         self.floor.transfer_is(transfer_id, State.CANCELLED, Reason.OPERATOR_CANCELLED)
         return self.floor._transfers[transfer_id]
 

@@ -7,7 +7,7 @@ import { Keep } from "./lib/keep";
 import { Line } from "./lib/push";
 import { now } from "./lib/time";
 import { toast } from "./lib/toast";
-import { numberWords } from "./console/caller";
+import { numberWords, unreachedWords } from "./console/caller";
 import { listen, showHelp, type Deed } from "./console/keys";
 import { MePanel } from "./console/me";
 import { Pane, type PaneHost } from "./console/pane";
@@ -15,7 +15,7 @@ import { Phone, type PhoneState } from "./console/phone";
 import { Ring } from "./console/ring";
 import { RuleBook } from "./console/rules";
 import { Sounds } from "./console/sounds";
-import { phaseOf, Tabs, type Change, type Closed, type Tab } from "./console/tabs";
+import { phaseOf, Tabs, type Change, type Closed, type Phase, type Tab } from "./console/tabs";
 import type { Card, Me, Queue, Setup, Ticket, TicketLine, Transfer } from "./console/types";
 
 const setup = JSON.parse(one("#setup").textContent ?? "{}") as Setup;
@@ -35,6 +35,8 @@ class Console implements PaneHost {
   });
   private readonly line: Line;
   private active: string | null = null;
+  /** My phone rings, or soon will, for a call that I asked for. */
+  private dialling = false;
 
   constructor() {
     new Sounds(this.keep, this.ring, this.phone);
@@ -82,6 +84,28 @@ class Console implements PaneHost {
     this.show(tab.key);
   }
 
+  /** Whether a call can be made now: signed on, and in none. */
+  canCall(): boolean {
+    return ["ready", "paused", "wrap_up"].includes(this.me.me?.state ?? "") && !this.live() && !this.dialling;
+  }
+
+  /** Call a citizen for a tab's line; when it has a ticket, the call is about that ticket. */
+  async call(tab: Tab, number: string): Promise<void> {
+    if (!this.canCall()) {
+      toast(t("Chưa gọi được: hãy vào ca, và gọi khi không có cuộc gọi nào."), "bad");
+      return;
+    }
+    this.dialling = true;
+    this.drawPhone();
+    toast(t("Máy của bạn đang đổ chuông. Hãy nhấc máy để gọi {number}.", { number }));
+    await this.panes.get(tab.key)?.save();
+    const answer = await ask<{ call: string; ticket: string | null }>("POST", "/console/calls", { hotline: tab.hotline, number, ticket: tab.ticket });
+    this.dialling = false;
+    if (answer.ok) await this.called(tab, answer.data.call, answer.data.ticket);
+    else toast(answer.refusal.message || t("Máy chủ không trả lời; chưa gọi được."), "bad");
+    this.drawPhone();
+  }
+
   secondMatter(tab: Tab): void {
     void this.blank(tab.hotline, "phone");
   }
@@ -93,7 +117,7 @@ class Console implements PaneHost {
       return;
     }
     const phase = phaseOf(tab);
-    if (phase === "talking" || phase === "ringing") {
+    if (phase === "talking" || phase === "ringing" || phase === "calling") {
       toast(t("Cuộc gọi còn đang diễn ra; chưa đóng được."), "bad");
       return;
     }
@@ -110,6 +134,23 @@ class Console implements PaneHost {
     if (next) this.show(next.key);
     this.changed();
     void this.countDrafts();
+  }
+
+  /** The call is about a tab's ticket: the call's tab goes on with it, the other one closes. */
+  private async called(from: Tab, call: string, ticket: string | null): Promise<void> {
+    const tab = this.tabs.get(call);
+    const pane = this.panes.get(from.key);
+    if (!tab || !ticket || tab === from) return;
+    await pane?.save();
+    tab.ticket = ticket;
+    tab.kept = true;
+    this.panes.get(call)?.ticketChanged(ticket);
+    if (!pane?.sending) {
+      this.tabs.close(from.key);
+      this.dropPane(from.key);
+    }
+    this.show(call);
+    this.changed();
   }
 
   /** Tabs or their names changed: draw the strip, keep it on this machine. */
@@ -143,6 +184,9 @@ class Console implements PaneHost {
       case "ticket":
         for (const pane of this.panes.values()) pane.ticketChanged(String(data["ticket"]));
         break;
+      case "unreached":
+        toast(unreachedWords(String(data["why"])), "bad");
+        break;
       case "queues":
         this.me.takeQueues(data["queues"] as Queue[]);
         break;
@@ -153,7 +197,7 @@ class Console implements PaneHost {
     for (const change of changes) {
       if (change.what === "opened") {
         this.addPane(change.tab);
-        if (this.mayTakeOver()) this.show(change.tab.key, false);
+        if (this.mayTakeOver() || phaseOf(change.tab) === "calling") this.show(change.tab.key, false);
       } else if (change.what === "changed") {
         const pane = this.panes.get(change.tab.key);
         pane?.update();
@@ -166,12 +210,14 @@ class Console implements PaneHost {
           const next = this.tabs.tabs.at(-1);
           if (next) this.show(next.key, false);
         }
-        toast(change.why === "taken" ? t("Người khác đã nghe cuộc gọi.") : t("Người gọi đã gác máy."));
+        if (change.why === "taken") toast(t("Người khác đã nghe cuộc gọi."));
+        else if (change.why === "hung_up") toast(t("Người gọi đã gác máy."));
       }
     }
     if (changes.length) {
       this.changed();
       this.alarm();
+      this.drawPhone();
     }
   }
 
@@ -253,7 +299,7 @@ class Console implements PaneHost {
       strip,
       ...this.tabs.tabs.map((tab) => {
         const pane = this.panes.get(tab.key);
-        const phase = pane?.filed && !["talking", "ringing"].includes(phaseOf(tab)) ? "filed" : phaseOf(tab);
+        const phase = pane?.filed && !["talking", "ringing", "calling"].includes(phaseOf(tab)) ? "filed" : phaseOf(tab);
         const on = tab.key === this.active;
         return h(
           "button",
@@ -281,6 +327,8 @@ class Console implements PaneHost {
     switch (phase) {
       case "ringing":
         return t("Đổ chuông");
+      case "calling":
+        return t("Đang gọi");
       case "talking":
         return t("Đang nói");
       case "wrap_up":
@@ -300,21 +348,35 @@ class Console implements PaneHost {
     const live = this.live();
     banner.hidden = !live || live.key === this.active;
     if (!live?.call || banner.hidden) return;
-    const ringing = phaseOf(live) === "ringing";
+    const phase = phaseOf(live);
+    const ringing = phase === "ringing";
     const name = this.setup.hotlines.find(({ id }) => id === live.hotline)?.name ?? live.hotline;
     banner.className = `call-banner ${ringing ? "ringing" : "talking"}`;
     fill(
       banner,
-      h("b", {}, ringing ? t("Cuộc gọi đến") : t("Đang nói với")),
+      h("b", {}, ringing ? t("Cuộc gọi đến") : phase === "calling" ? t("Đang gọi") : t("Đang nói với")),
       h("span", { class: "num" }, numberWords(live.call)),
       h("span", {}, name),
       h("button", { type: "button", class: ringing ? "good" : "", "data-deed": "answer" }, ringing && this.canAnswer() ? t("Nghe máy") : t("Mở phiếu"), h("kbd", {}, "F2")),
     );
   }
 
-  /** The tab whose call rings or is talked in; ringing first. */
+  /** The tab whose call rings, is talked in, or is being made; ringing first. */
   private live(): Tab | undefined {
-    return this.tabs.tabs.find((tab) => phaseOf(tab) === "ringing") ?? this.tabs.tabs.find((tab) => phaseOf(tab) === "talking");
+    const first = (phase: Phase): Tab | undefined => this.tabs.tabs.find((tab) => phaseOf(tab) === phase);
+    return first("ringing") ?? first("talking") ?? first("calling");
+  }
+
+  /** Hang up: in the page the phone does it, at the desk phone the exchange. */
+  private async hangUp(): Promise<void> {
+    if (this.me.device === "web") {
+      this.phone.hangUp();
+      return;
+    }
+    const live = this.live();
+    if (!live?.call || phaseOf(live) === "ringing") return;
+    const answer = await ask<null>("POST", `/console/calls/${live.call.id}/hang-up`, {});
+    if (!answer.ok) toast(answer.refusal.message || t("Máy chủ không trả lời; hãy gác máy trên máy để bàn."), "bad");
   }
 
   private activeTab(): Tab | undefined {
@@ -361,6 +423,8 @@ class Console implements PaneHost {
       button.disabled = !phone.talking;
       button.setAttribute("aria-pressed", String(on));
     }
+    const live = this.live();
+    one<HTMLButtonElement>("#desk-hang-up").disabled = !live || phaseOf(live) === "ringing";
     if (phone.talking) this.ring.stop();
     for (const pane of this.panes.values()) pane.update();
     this.drawBanner();
@@ -374,12 +438,15 @@ class Console implements PaneHost {
     switch (deed) {
       case "answer": {
         const live = this.live();
-        if (live && phaseOf(live) === "ringing" && this.me.device === "web") this.phone.answer();
+        if (live && phaseOf(live) !== "talking" && this.me.device === "web") this.phone.answer();
         if (live && (live.key !== this.active || !pane?.element.contains(document.activeElement))) this.show(live.key);
         return;
       }
       case "hang-up":
-        return this.phone.hangUp();
+        return void this.hangUp();
+      case "call-back":
+        if (pane) pane.callBack();
+        return;
       case "mute":
         return this.phone.mute();
       case "hold":

@@ -3,7 +3,7 @@
 import { h } from "../lib/dom";
 import { t } from "../lib/i18n";
 import { moment, now, since, span } from "../lib/time";
-import { phaseOf, type Tab } from "./tabs";
+import { isDialling, phaseOf, type Tab } from "./tabs";
 import type { Card, Contact, Hotline, Transfer } from "./types";
 
 export function kindWords(kind: Card["caller"]["kind"]): string {
@@ -29,6 +29,7 @@ export function kindWords(kind: Card["caller"]["kind"]): string {
 
 /** The number as people read it; a hidden or malformed one is shown as what it is. */
 export function numberWords(card: Card): string {
+  if (card.direction === "outbound" && !card.caller.raw) return t("Gọi đi");
   if (card.caller.kind === "anonymous") return t("Số ẩn");
   return card.caller.national || card.caller.raw || t("Không có số");
 }
@@ -37,6 +38,7 @@ export function stateWords(card: Card, handed = false): string {
   if (card.ended_at) return t("Đã kết thúc");
   if (card.ringing) return t("Đang đổ chuông");
   if (handed) return t("Đã chuyển, đang nói với đơn vị");
+  if (isDialling(card)) return t("Đang gọi đi");
   switch (card.state) {
     case "held":
       return t("Đang giữ máy");
@@ -114,6 +116,18 @@ export function reasonWords(transfer: Transfer): string {
   }
 }
 
+/** Why the citizen whom I called was not reached. */
+export function unreachedWords(why: string): string {
+  switch (why) {
+    case "busy":
+      return t("Máy của người dân đang bận.");
+    case "no_answer":
+      return t("Người dân không nghe máy.");
+    default:
+      return t("Không gọi được số này: số không đúng, hoặc máy tắt hay ngoài vùng phủ sóng.");
+  }
+}
+
 export interface CallerDeeds {
   answer: boolean;
   transfer: boolean;
@@ -129,6 +143,7 @@ export function drawCaller(
   const call = tab.call;
   if (!call) return h("div", { class: "caller-head" });
   const phase = phaseOf(tab);
+  const outbound = call.direction === "outbound";
   const name = nameWords(call, contacts);
   const tried = transfers.filter((transfer) => transfer.call === call.id && transfer.ended_at);
   return h(
@@ -149,8 +164,8 @@ export function drawCaller(
     h(
       "dl",
       { class: "call-facts" },
-      h("div", {}, h("dt", {}, t("Gọi đến")), h("dd", { class: "line" }, hotline?.title ?? call.hotline)),
-      h("div", {}, h("dt", {}, t("Phím chọn")), h("dd", {}, call.menu ?? t("không có"))),
+      h("div", {}, h("dt", {}, outbound ? t("Gọi đi từ") : t("Gọi đến")), h("dd", { class: "line" }, hotline?.title ?? call.hotline)),
+      outbound ? null : h("div", {}, h("dt", {}, t("Phím chọn")), h("dd", {}, call.menu ?? t("không có"))),
       h("div", {}, h("dt", {}, t("Đã chờ")), h("dd", { class: "num", "data-tick": "waited" }, waited(call))),
       h("div", {}, h("dt", {}, t("Bắt đầu")), h("dd", { class: "num" }, moment(call.started_at))),
     ),

@@ -26,6 +26,8 @@ export interface PaneHost {
   canAnswer(call: string): boolean;
   openTicket(line: TicketLine): void;
   secondMatter(tab: Tab): void;
+  canCall(): boolean;
+  call(tab: Tab, number: string): Promise<void>;
   close(tab: Tab): void;
   changed(): void;
 }
@@ -115,11 +117,12 @@ export class Pane {
     if (call) {
       const running = this.transfer.running() !== undefined;
       const can = {
-        answer: phase === "ringing" && this.host.canAnswer(call.id),
-        transfer: phase === "talking" && !running && !this.transfer.open,
+        answer: (phase === "ringing" || phase === "calling") && this.host.canAnswer(call.id),
+        transfer: phase === "talking" && call.direction === "inbound" && !running && !this.transfer.open,
       };
       fill(head, drawCaller(this.tab, this.hotline(), this.about?.contacts ?? [], this.host.transfers(call.id), can));
     }
+    this.offerCall();
     this.transfer.update();
     void this.lookUp();
     if (this.tab.ticket && this.ticket?.id !== this.tab.ticket) void this.loadTicket(this.tab.ticket);
@@ -171,6 +174,24 @@ export class Pane {
     if (this.ticket?.id !== id || this.pending || this.asking) return;
     window.clearTimeout(this.rereading);
     this.rereading = window.setTimeout(() => void this.loadTicket(id), 300);
+  }
+
+  /** Call the number that stands in the form, else the caller's. */
+  callBack(): void {
+    const number = this.phoneNumber();
+    if (number) void this.host.call(this.tab, number);
+    else toast(t("Phiếu chưa có số điện thoại để gọi."), "bad");
+  }
+
+  private phoneNumber(): string {
+    const call = this.tab.call;
+    return this.value("sender_phone").trim() || (call?.caller.e164 ? call.caller.national : "");
+  }
+
+  /** Offer to call only when it can be done. */
+  private offerCall(): void {
+    const can = this.phoneNumber() !== "" && this.host.canCall();
+    for (const button of all<HTMLButtonElement>("[data-deed=call-back]", this.element)) button.hidden = !can;
   }
 
   get choosing(): boolean {
@@ -258,6 +279,7 @@ export class Pane {
       this.unfault(event.target as HTMLElement);
       this.draft.changed();
       this.host.changed();
+      this.offerCall();
     });
     form.addEventListener("change", () => this.draft.changed());
     form.addEventListener("submit", (event) => {
@@ -514,6 +536,7 @@ export class Pane {
       second: this.tab.call ? () => this.host.secondMatter(this.tab) : null,
       close: () => this.host.close(this.tab),
     });
+    this.offerCall();
     if (ticket.message && ["queued", "sending", "accepted"].includes(ticket.message.state)) {
       this.timers.push(window.setTimeout(() => this.ticket && void this.loadTicket(this.ticket.id), RETRY));
     }
@@ -645,6 +668,7 @@ export class Pane {
 
   private drawKnown(): void {
     fill(this.part("about"), drawAbout(this.about, this.aboutAway && !this.about, (line) => this.host.openTicket(line)));
+    this.offerCall();
     const open = this.about?.open ?? [];
     const offers = this.part("offers");
     offers.hidden = open.length === 0 || this.filed || !this.tab.call;

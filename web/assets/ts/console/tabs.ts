@@ -6,7 +6,7 @@
 
 import type { Card } from "./types";
 
-export type Phase = "ringing" | "talking" | "elsewhere" | "wrap_up" | "plain";
+export type Phase = "ringing" | "calling" | "talking" | "elsewhere" | "wrap_up" | "plain";
 
 export interface Tab {
   key: string;
@@ -27,7 +27,7 @@ export interface Closed {
 export type Change =
   | { what: "opened"; tab: Tab }
   | { what: "changed"; tab: Tab; before: Phase }
-  | { what: "gone"; tab: Tab; why: "taken" | "hung_up" };
+  | { what: "gone"; tab: Tab; why: "taken" | "hung_up" | "not_reached" };
 
 const CLOSED_KEPT = 300;
 
@@ -37,8 +37,19 @@ export function phaseOf(tab: Tab): Phase {
   if (call.ended_at) return "wrap_up";
   if (call.ringing) return "ringing";
   if (tab.handed) return "elsewhere";
+  if (isDialling(call)) return "calling";
   if (call.mine) return call.state === "answered" || call.state === "held" || call.state === "transferring" ? "talking" : "elsewhere";
   return tab.kept ? "elsewhere" : "ringing";
+}
+
+/** A call that I began and that nobody has answered yet. */
+export function isDialling(call: Card): boolean {
+  return call.direction === "outbound" && call.mine && !call.answered_at && !call.ended_at;
+}
+
+/** Whether a call has something of mine to keep: I talked, or it is about a ticket. */
+function keeps(call: Card): boolean {
+  return call.mine && (call.direction === "inbound" || call.answered_at !== null || call.ticket !== null);
 }
 
 export class Tabs {
@@ -81,13 +92,13 @@ export class Tabs {
     const before = phaseOf(tab);
     tab.call = call;
     tab.hotline = call.hotline;
-    if (call.mine) tab.kept = true;
+    if (keeps(call)) tab.kept = true;
     if (!tab.ticket && call.ticket) tab.ticket = call.ticket;
     const over = call.ended_at !== null || (!call.ringing && !call.mine);
     if (over && !tab.kept) {
       this.forget(tab.key, call.version);
       if (!call.ended_at) this.taken.add(tab.key);
-      return [{ what: "gone", tab, why: call.ended_at ? "hung_up" : "taken" }];
+      return [{ what: "gone", tab, why: !call.ended_at ? "taken" : call.direction === "outbound" ? "not_reached" : "hung_up" }];
     }
     return [{ what: "changed", tab, before }];
   }
@@ -119,7 +130,7 @@ export class Tabs {
     if (closed !== undefined && !call.ringing && !this.taken.has(call.id)) return [];
     delete this.closed[call.id];
     this.taken.delete(call.id);
-    const tab: Tab = { key: call.id, call, hotline: call.hotline, ticket: call.ticket, kept: call.mine, filed: false };
+    const tab: Tab = { key: call.id, call, hotline: call.hotline, ticket: call.ticket, kept: keeps(call), filed: false };
     this.tabs.push(tab);
     return [{ what: "opened", tab }];
   }

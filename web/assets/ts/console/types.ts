@@ -128,6 +128,7 @@ export interface TicketLine {
 export interface CallLine {
   id: string;
   at: string;
+  direction: Card["direction"];
   outcome: string;
   operator: string;
   ticket: string | null;
