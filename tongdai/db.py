@@ -21,6 +21,8 @@ from tongdai.events import Bus, Event
 from tongdai.health import Condition, Part, State
 
 BUSY_SECONDS = 10.0
+COMMAND_SECONDS = 20.0
+"""A server that is silent for so long is away: no query of ours takes a second."""
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -132,13 +134,13 @@ class Database:
                 pool_size=pool_size,
                 pool_pre_ping=True,
                 pool_timeout=self._busy_seconds,
-                connect_args={"timeout": 5, "command_timeout": 60},
+                connect_args={"timeout": 5, "command_timeout": COMMAND_SECONDS},
             )
         engine = create_async_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=30,
+            pool_timeout=self._busy_seconds,
             connect_args={"timeout": self._busy_seconds},
         )
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
