@@ -149,6 +149,8 @@ class Steps:
         with contextlib.suppress(AssertionError):
             await until(written, within=SETTLE_SECONDS, every=0.5)
         rows = await self._rows(wanted)
+        self._wire.assert_well()
+        self._people.assert_well()
         rings = {n: int(b) / 1e9 for n, _, b in self._wire.lines("ring") if n in wanted}
         pops: dict[str, float] = {}
         for number, at in self._people.lines("pop"):

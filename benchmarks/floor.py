@@ -20,6 +20,7 @@ from tongdai.events import Bus
 
 HERE = Path(__file__).parents[1]
 HOTLINE, NUMBER = "can-tho", "02921022"
+OTHER_HOTLINE, OTHER_NUMBER = "gia-lai", "02691022"
 PASSWORD = "do-kiem-1022"  # noqa: S105 - of accounts that live as long as the measurement
 FIRST_SEAT = 1011
 """The first extension of the benchmark's operators: those below are the sample data's."""
@@ -34,7 +35,7 @@ def name_of(extension: str) -> str:
     return f"bench{extension}"
 
 
-async def hire(world: World, extensions: Sequence[str]) -> None:
+async def hire(world: World, extensions: Sequence[str], hotline: str = HOTLINE) -> None:
     """Make an operator's account for each extension in the world's database."""
     known = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     db = Database(world.settings.database.url, SystemClock(), Bus())
@@ -48,7 +49,7 @@ async def hire(world: World, extensions: Sequence[str]) -> None:
                 created_at=tx.now,
             )
             tx.session.add(account)
-            member = Membership(account_id=account.id, hotline=HOTLINE, role=Role.OPERATOR)
+            member = Membership(account_id=account.id, hotline=hotline, role=Role.OPERATOR)
             tx.session.add(member)
     await db.close()
 
@@ -69,10 +70,14 @@ class Watch:
         """Return when it has said so."""
 
         def there() -> bool:
-            assert self.child.running, self.child.tail()
+            self.assert_well()
             return "ready" in self.child.log.read_text(encoding="utf-8").split("\n")
 
         await until(there, within=within, every=0.1)
+
+    def assert_well(self) -> None:
+        """Fail with what it said last when it has ended."""
+        assert self.child.running, self.child.tail()
 
     def lines(self, kind: str) -> Iterator[list[str]]:
         """Return what it has told of a kind: the words of each whole line after the kind."""

@@ -28,8 +28,10 @@ class Popped:
 
     def take(self, message: dict[str, Any], now: int) -> None:
         """Print the call when it rings here for the first time."""
+        if message["kind"] != "call":
+            return
         card = message["data"]
-        if message["kind"] == "call" and card["ringing"] and card["id"] not in self._seen:
+        if card["ringing"] and card["id"] not in self._seen:
             self._seen.add(card["id"])
             print("pop", card["caller"]["national"].replace(" ", ""), now, flush=True)
 
