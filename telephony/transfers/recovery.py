@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from telephony.ami.packets import UP
+from telephony.ami.packets import RINGING, UP
 from telephony.calls.reconcile import PbxState
 from telephony.calls.transfer import Reason, Signal
 from telephony.transfers.live import LEG, Live
@@ -35,6 +35,8 @@ def findings(live: Live, state: PbxState, why: Reason) -> tuple[Finding, ...]:
     if live.caller not in places:
         return (Finding(signal=Signal.CALLER_LEFT),)
     found: list[Finding] = []
+    if leg is not None and leg.state == RINGING:
+        found.append(Finding(signal=Signal.RANG))
     if leg is not None and leg.state == UP:
         found.append(Finding(signal=Signal.ANSWERED))
     if leg is not None and leg.context == CONTEXT:

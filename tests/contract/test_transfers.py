@@ -325,3 +325,24 @@ async def test_the_next_service_ends_what_the_pbx_ended(
         await until(ended)
         done = await again.transfers.get(transfer.id)
         assert (done.state, done.reason) == (state, reason)
+
+
+async def test_the_next_service_knows_that_it_rings_already(
+    desk: Desk, database: Database, clock: HandClock
+) -> None:
+    """It did not hear the ringing begin: rung out is still `no_answer`, not `unreachable`."""
+    transfer = await desk.start()
+
+    async def kept() -> bool:
+        async with database.read() as session:
+            return await store.by_id(session, transfer.id) is not None
+
+    await until(kept)
+    async for again in build(database, clock, Bus()):
+        leg = channel(PERSON, "tongdai-called", f"tongdai-{transfer.id}", state=5)
+        here = (channel(CALLER, "tongdai-hold"), channel(OPERATOR, "tongdai-room"), leg)
+        again.switch.tell_state(PbxState(channels=here))
+        await until(partial(again.transfers.for_call, CALL))
+        again.leg(transfer, "Hangup", Cause="19")
+        done = await again.transfers.get(transfer.id)
+        assert (done.state, done.reason) == (State.RETURNED, Reason.NO_ANSWER)
