@@ -1,6 +1,9 @@
 """What an operator may do with a call besides transferring it: hang up, and call back."""
 
-from telephony.calls.model import CallState, CallView
+from dataclasses import dataclass
+
+from telephony.ami.packets import Raw
+from telephony.calls.model import CallState, CallView, Direction
 from telephony.operators import Operators
 from telephony.operators.errors import InCall, NotAnOperatorHere, NotSignedOn
 from telephony.operators.model import OperatorState
@@ -10,7 +13,8 @@ from telephony.transfers.model import Target
 from telephony.transfers.numbers import dial_of
 from tongdai.accounts.model import Role, Viewer
 from tongdai.errors import Conflict, NotFound, Unavailable
-from tongdai.ids import CallId, HotlineId, call_id_of
+from tongdai.events import Bus, Event
+from tongdai.ids import AccountId, CallId, HotlineId, Linkedid, call_id_of
 from tongdai.settings import Settings
 
 _IN_CALL = (OperatorState.RINGING, OperatorState.TALKING)
@@ -22,26 +26,59 @@ class OperatorDidNotAnswer(Conflict):
     code = "operator_did_not_answer"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialFailed(Event):
+    """The citizen was not reached; `why` is `busy`, `no_answer` or `unreachable`. In memory."""
+
+    call: CallId
+    operator: AccountId
+    why: str
+
+
+_WHY = {"BUSY": "busy", "NOANSWER": "no_answer", "CHANUNAVAIL": "unreachable"}
+_WHY |= {"CONGESTION": "unreachable"}
+"""Asterisk's DIALSTATUS; a number that does not exist (404) is CHANUNAVAIL or CONGESTION."""
+
+
 class CallControl:
     """Ends calls, and begins outbound ones."""
 
     def __init__(
-        self, settings: Settings, operators: Operators, *, also_allowed: tuple[str, ...] = ()
+        self,
+        settings: Settings,
+        operators: Operators,
+        bus: Bus,
+        *,
+        also_allowed: tuple[str, ...] = (),
     ) -> None:
         """Take what is needed; `connect` gives the bridge.
 
         Args:
             settings: Hotlines and PBXs.
             operators: Who sits where.
+            bus: Gets DialFailed.
             also_allowed: E.164 numbers that may be called although the rules forbid them.
         """
         self._settings, self._operators, self._also_allowed = settings, operators, also_allowed
+        self._bus = bus
         self._pbx = settings.pbx[0].name if settings.pbx else "main"
         self._switch: Switch | None = None
 
     def connect(self, switch: Switch) -> None:
-        """Act through this bridge."""
+        """Act through this bridge; called before it runs."""
         self._switch = switch
+        switch.on_packet(("DialEnd",), self.on_packet)
+
+    def on_packet(self, pbx: str, packet: Raw) -> None:
+        """Tell the operator why a citizen whom he calls was not reached."""
+        why, linkedid = _WHY.get(packet["DialStatus"]), packet["Linkedid"]
+        if why is None or not linkedid or self._switch is None:
+            return
+        call = self._switch.call(call_id_of(pbx, Linkedid(linkedid)))
+        if call is None or call.direction is not Direction.OUTBOUND or call.operator is None:
+            return
+        if call.answered_at is None:
+            self._bus.publish(DialFailed(call=call.id, operator=call.operator, why=why))
 
     async def hang_up(self, call_id: CallId, by: Viewer) -> None:
         """End the operator's part of a call, and the call with it unless it was handed over.

@@ -19,6 +19,7 @@ from ivr.prompt_builder import PromptError, say
 from sms.gateways import build, build_mail
 from sms.sender import Sender
 from telephony.bridge import Bridge
+from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
 from telephony.recordings.archive import Archive
@@ -91,7 +92,8 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
     transfers = Transfers(
         settings, db, bus, clock, operators, announce=partial(_announce, settings)
     )
-    for part in (operators, queues, transfers):
+    control = CallControl(settings, operators, bus)
+    for part in (operators, queues, transfers, control):
         part.connect(bridge)
 
     spools = make_spools(settings)
@@ -142,6 +144,7 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
                 api.HEALTH: Health(health, clock),
                 api.MEASURED: Measured(bridge=bridge, operators=operators, intake=intake),
                 console.CALLS: bridge,
+                console.CONTROL: control,
                 console.OPERATORS: operators,
                 console.TRANSFERS: transfers,
                 console.LAW: acts,

@@ -33,6 +33,18 @@ class Calls(Protocol):
         ...
 
 
+class CallDesk(Protocol):
+    """Begins and ends calls (telephony.control.CallControl)."""
+
+    async def dial(self, by: Viewer, hotline_id: HotlineId, number: str) -> CallId:
+        """Call a citizen; return when the operator's own phone is answered."""
+        ...
+
+    async def hang_up(self, call_id: CallId, by: Viewer) -> None:
+        """End the operator's part of a call."""
+        ...
+
+
 class OperatorDesk(Protocol):
     """Who is signed on (telephony.operators.Operators)."""
 

@@ -56,7 +56,7 @@ class Floor:
         operators = Operators(world.settings, db, bus, clock, browser_grace_seconds=0.2)
         bridge = Bridge(world.settings, db, bus, clock, seats=operators)
         queues = Queues(world.settings, bus, clock)
-        control = CallControl(world.settings, operators)
+        control = CallControl(world.settings, operators, bus)
         for part in (operators, queues, control):
             part.connect(bridge)
 

@@ -30,7 +30,7 @@ from tongdai.events import Bus
 from tongdai.migrate import import_tables
 from tongdai.settings import Settings
 from web.app import Parts, build_app
-from web.console.keys import CALLS, FILES, LAW, OPERATORS, TRANSFERS
+from web.console.keys import CALLS, CONTROL, FILES, LAW, OPERATORS, TRANSFERS
 
 PASSWORD = "mat-khau-thu-1022"
 _CSRF = re.compile(r'name="csrf" content="([^"]*)"')
@@ -67,6 +67,7 @@ def console_doors(floor: Floor, settings: Settings) -> dict[web.AppKey[Any], Any
     """Return what the console needs: a floor of fakes, the real law, the real files."""
     return {
         CALLS: floor,
+        CONTROL: floor.control,
         OPERATORS: floor,
         TRANSFERS: floor.transfers,
         LAW: Acts(default_lawbook()),

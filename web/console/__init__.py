@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from web import words
-from web.console import calls, lookup, me, page, ticketing, transfers
+from web.console import calling, calls, lookup, me, page, ticketing, transfers
 from web.console.feed import Feed
 from web.console.keys import CALLS, OPERATORS, TRANSFERS
 from web.console.refusals import WORDS
@@ -15,6 +15,6 @@ FEED = web.AppKey("console_feed", Feed)
 def setup(app: web.Application) -> None:
     """Add the routes, and tell browsers what happens to calls and operators."""
     words.add(WORDS)
-    for module in (page, me, calls, lookup, ticketing, transfers):
+    for module in (page, me, calls, calling, lookup, ticketing, transfers):
         app.add_routes(module.routes)
     app[FEED] = Feed(app[PUSH], app[BUS], app[CALLS], app[OPERATORS], app[TRANSFERS], app[CLOCK])

@@ -6,6 +6,7 @@ from typing import Any
 
 from telephony.calls.events import CallEvent, CallRinging, CallRingingStopped
 from telephony.calls.model import CallState
+from telephony.control import DialFailed
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import OperatorState
 from telephony.transfers.events import TransferChanged
@@ -40,6 +41,7 @@ class Feed:
         bus.on(CallEvent, self.on_call)
         bus.on(OperatorChanged, self.on_operator)
         bus.on(TransferChanged, self.on_transfer)
+        bus.on(DialFailed, self.on_dial_failed)
         for kind in (TicketChanged, TicketFiled, TicketReferred, TicketRejected):
             bus.on(kind, self.on_ticket)
         push.snapshot_from("console", self.snapshot)
@@ -92,6 +94,10 @@ class Feed:
     def on_transfer(self, event: TransferChanged) -> None:
         """Tell the operator who hands a call on how it goes."""
         self._push.send(event.transfer.by, "transfer", shape.transfer(event.transfer))
+
+    def on_dial_failed(self, event: DialFailed) -> None:
+        """Tell the operator why the citizen was not reached."""
+        self._push.send(event.operator, "unreached", {"call": event.call, "why": event.why})
 
     def on_ticket(self, event: TicketEvent) -> None:
         """Tell the desk's browsers that a ticket changed; who shows it reads it again."""

@@ -9,6 +9,13 @@ WORDS = {
     "not_an_operator_here": N_("Bạn không trực đường dây này."),
     "unknown_pause": N_("Lý do tạm dừng không có trong danh mục."),
     "pbx_away": N_("Tổng đài điện thoại chưa trả lời. Hãy thử lại."),
+    "operator_did_not_answer": N_("Máy của bạn đổ chuông mà chưa được nhấc; chưa gọi ai cả."),
+    "no_number": N_("Không có số để gọi, hoặc số không đúng."),
+    "number_not_allowed": N_(
+        "Từ đây không gọi được số này: chỉ gọi di động và cố định trong nước."
+    ),
+    "number_is_our_own": N_("Đây là số của chính tổng đài."),
+    "call_not_connected": N_("Cuộc gọi không còn đang nói."),
     "not_your_call": N_("Cuộc gọi này không phải của bạn."),
     "no_such_call": N_("Không còn cuộc gọi này."),
     "no_such_ticket": N_("Không có phiếu này."),

@@ -190,6 +190,7 @@ def call_line(call: CallView, operators: dict[str, str], tickets: dict[str, str]
     return {
         "id": call.id,
         "at": iso(call.started_at),
+        "direction": call.direction,
         "outcome": call.outcome or "",
         "operator": operators.get(call.operator or "", ""),
         "ticket": tickets.get(call.ticket or ""),
