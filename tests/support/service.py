@@ -72,6 +72,14 @@ class Service:
 
         await until(ready, within=within, every=0.1)
 
+    async def restart(self, environment: Mapping[str, str]) -> None:
+        """Stop it and start it with other settings from the environment than before."""
+        await asyncio.to_thread(self.child.stop)
+        named = {"TONGDAI_CONFIG": str(self.settings_file), **environment}
+        self._environment = named
+        self.child.environment = named
+        await self.start()
+
     def kill(self) -> None:
         """`kill -9`."""
         self.child.kill()
