@@ -14,6 +14,7 @@ from rig.ami import AmiError
 from rig.carrier import CallRefusedError
 from tests.support.people import Operator, operator_at_work
 from tests.support.service import Service
+from tests.support.town import state_of
 from tests.support.wait import until
 from tests.support.world import World
 from tests.torture.count import Seen, problems, unknown
@@ -23,6 +24,8 @@ GAP_SECONDS = (0.5, 4.0)
 TALK_SECONDS = (3, 25)
 CHAOS_SECONDS = (6.0, 18.0)
 SETTLE_SECONDS = 120.0
+FILED, TRANSFERRED = 0.75, 0.4
+"""Shares of the answered calls; a call may be both, one after the other, or neither."""
 FORM = {
     "type": "socio_economic",
     "sender_name": "Người gọi thử",
@@ -41,6 +44,7 @@ class Calls:
         self.placed: set[str] = set()
         self.tried: set[str] = set()
         self.filed: set[str] = set()
+        self.transfers: set[str] = set()
         self.done: list[str] = []
 
     async def run(self) -> dict[str, Any]:
@@ -60,8 +64,8 @@ class Calls:
                 )
                 for number in range(OPERATORS)
             ]
-            units = await _units(operators[0])
-            work = [asyncio.create_task(self._clerk(operator, units)) for operator in operators]
+            people = await _people(operators[0])
+            work = [asyncio.create_task(self._clerk(operator, people)) for operator in operators]
             chaos = asyncio.create_task(self._chaos(world, service))
             await self._citizens(world)
             chaos.cancel()
@@ -81,7 +85,9 @@ class Calls:
             "placed": len(self.placed),
             "refused_or_cut": len(self.tried),
             "calls": len(seen.calls),
+            "answered": len([c for c in seen.calls if c["answered_at"]]),
             "tickets": len([t for t in seen.tickets if t["number"]]),
+            "transfers": len(seen.transfers),
             "recordings": len(seen.recordings),
             "messages": len(seen.messages),
             "unknown": unknown(seen),
@@ -109,18 +115,40 @@ class Calls:
         else:
             self.placed.add(e164)
 
-    async def _clerk(self, operator: Operator, units: list[str]) -> None:
-        """File a ticket for most calls and refer it, trying again while the service is away."""
+    async def _clerk(self, operator: Operator, people: list[dict[str, Any]]) -> None:
+        """Hand some calls on, file a ticket for most and refer it; be ready again after all."""
         served: set[str] = set()
         while True:
             await asyncio.sleep(0.3)
+            await self._be_ready(operator)
             cards = operator.cards()
             card = cards[-1] if cards else None
             if card is None or card["state"] != "answered" or card["id"] in served:
                 continue
             served.add(card["id"])
-            if self._random.random() < 0.75:
-                await self._file(operator, card, self._random.choice(units))
+            person = self._random.choice(people)
+            if self._random.random() < TRANSFERRED:
+                await self._transfer(operator, card, person)
+            if self._random.random() < FILED:
+                await self._file(operator, card, person["unit_id"])
+
+    async def _be_ready(self, operator: Operator) -> None:
+        """What a person does who sees that he is signed off or paused, for whatever reason."""
+        with suppress(aiohttp.ClientError, AssertionError, ConnectionError):
+            match state_of(operator):
+                case "signed_off":
+                    await operator.order("POST", "/console/me/sign-on", {"device": "desk"})
+                case "paused":
+                    await operator.order("POST", "/console/me/ready")
+
+    async def _transfer(
+        self, operator: Operator, card: dict[str, Any], person: dict[str, Any]
+    ) -> None:
+        kind = self._random.choice(("warm", "blind"))
+        path = f"/console/calls/{card['id']}/transfers"
+        with suppress(aiohttp.ClientError, AssertionError, ConnectionError):
+            begun = await operator.order("POST", path, {"kind": kind, "person": person["id"]})
+            self.transfers.add(begun["transfer"]["id"])
 
     async def _file(self, operator: Operator, card: dict[str, Any], unit: str) -> None:
         form = FORM | {"unit": unit, "sender_phone": card["caller"]["national"]}
@@ -139,6 +167,7 @@ class Calls:
             "kill the service": (5, self._kill_service),
             "kill Asterisk": (2, self._kill_asterisk),
             "kill Kannel": (1, self._kill_kannel),
+            "cut the power of both": (1, self._kill_both),
             "stop Asterisk for a while": (1, self._freeze_asterisk),
         }
         names = list(deeds)
@@ -158,6 +187,14 @@ class Calls:
         del service
         world.asterisk.child.kill()
         await asyncio.sleep(self._random.uniform(0, 3))
+        await world.start_asterisk()
+
+    async def _kill_both(self, world: World, service: Service) -> None:
+        service.kill()
+        world.asterisk.child.kill()
+        await asyncio.sleep(self._random.uniform(0, 3))
+        service.child.start()
+        await asyncio.sleep(self._random.uniform(0, 5))
         await world.start_asterisk()
 
     async def _kill_kannel(self, world: World, service: Service) -> None:
@@ -193,6 +230,7 @@ class Calls:
                 all(c["state"] == "ended" for c in calls)
                 and not any(m["state"] in {"queued", "sending"} for m in messages)
                 and not waiting
+                and all(t["ended_at"] for t in await self._transfers(service))
             )
 
         with suppress(AssertionError):
@@ -207,10 +245,28 @@ class Calls:
             tickets=await service.items("tickets"),
             recordings=await service.items("recordings"),
             messages=await service.items("messages"),
+            transfers=await self._transfers(service),
             texts=[str(message["text"]) for message in world.kannel.messages],
         )
 
+    async def _transfers(self, service: Service) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        async with service.api() as http:
+            for transfer in sorted(self.transfers):
+                async with http.get(f"/api/v1/transfers/{transfer}") as answer:
+                    assert answer.status == 200, f"transfer {transfer}: {await answer.text()}"
+                    found.append(await answer.json())
+        return found
 
-async def _units(operator: Operator) -> list[str]:
+
+async def _people(operator: Operator) -> list[dict[str, Any]]:
+    """Return the units' focal points; their telephones behave by the last digit (rig.carrier)."""
     rules = await operator.order("GET", "/console/hotlines/can-tho/rules")
-    return [unit["id"] for unit in rules["units"]]
+    found: list[dict[str, Any]] = []
+    for unit in rules["units"]:
+        path = f"/console/hotlines/can-tho/focal-point?unit={unit['id']}"
+        answer = await operator.browser.send("GET", path)
+        person = (await answer.json())["person"] if answer.status == 200 else None
+        if person:
+            found.append({"id": person["id"], "unit_id": unit["id"]})
+    return found

@@ -29,6 +29,7 @@ class Seen:
     tickets: list[Row]
     recordings: list[Row]
     messages: list[Row]
+    transfers: list[Row]
     texts: list[str]
 
 
@@ -38,6 +39,9 @@ def problems(seen: Seen) -> Iterator[str]:
     yield from _recordings(seen)
     yield from _tickets(seen)
     yield from _messages(seen)
+    for transfer in seen.transfers:
+        if not transfer["ended_at"]:
+            yield f"the transfer {transfer['id']} is left {transfer['state']}"
 
 
 def unknown(seen: Seen) -> list[str]:
