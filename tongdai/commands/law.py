@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from io import StringIO
 
 from escalation.check import procedure_report, shipped_procedures
-
 from escalation.deadline_cli import deadline_lines
 from escalation.lawbook import find_procedure
 from escalation.procedure import ProcedureError
