@@ -143,17 +143,20 @@ class Ami:
     async def watch(self) -> str:
         """Return why the connection ended, when it has; a peer that answers no ping is given up.
 
-        While reading is paused the PBX's answers wait unread: then nothing is asked.
+        While reading is paused the PBX's answers wait unread: then nothing is asked. Whatever else
+        has come since a ping is as good as its answer, which may stand behind it.
         """
         protocol = self.protocol
+        clock = asyncio.get_running_loop().time
         while not protocol.lost.done():
             await asyncio.wait([protocol.lost], timeout=PING_SECONDS)
             if protocol.lost.done() or protocol.paused:
                 continue
+            asked_at = clock()
             try:
                 await self.action("Ping", timeout=PING_SECONDS)
             except ActionTimedOut:
-                if not protocol.paused:
+                if protocol.heard_at < asked_at and not protocol.paused:
                     protocol.drop(f"no answer to a ping within {PING_SECONDS:g} s")
             except PbxAway:
                 pass

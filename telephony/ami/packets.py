@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from telephony.ami.wire import headers_of, value_of
 from tongdai.ids import HotlineId, Linkedid, TransferId, Uniqueid
@@ -24,9 +25,8 @@ class Role(StrEnum):
     MACHINE = "machine"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a packet says of one channel."""
+class Facts(NamedTuple):
+    """What a packet says of one channel (a tuple: it is made for every packet)."""
 
     uniqueid: Uniqueid
     linkedid: Linkedid
@@ -82,9 +82,8 @@ class Hangup(Packet):
 
 @dataclass(frozen=True, slots=True)
 class DialBegin(Packet):
-    """`channel` (the one dialled) begins to ring for `source`, which is None for an Originate."""
+    """`channel` is dialled: by another channel of its call, or by an Originate."""
 
-    source: Facts | None
     number: str
 
 
@@ -92,7 +91,6 @@ class DialBegin(Packet):
 class DialEnd(Packet):
     """The dialling of `channel` ended; `status` is DIALSTATUS: ANSWER, BUSY, NOANSWER, CANCEL."""
 
-    source: Facts | None
     status: str
 
 

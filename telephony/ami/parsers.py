@@ -4,6 +4,7 @@ The event's name is looked at first: a packet that nobody wants is never decoded
 Source: docs.asterisk.org, "AMI Events"; tried against Asterisk 22.10.1.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -60,7 +61,54 @@ def parse(packet: bytes, received: datetime) -> Packet | None:
 
 
 def facts_of(p: bytes, prefix: bytes = b"") -> Facts | None:
-    """Return what a packet says of its channel (`prefix` Dest: of the one dialled), if it does."""
+    """Return what a packet says of its channel (`prefix` Dest: of the one dialled), if it does.
+
+    A channel's headers stand in one block, always in the same order: one look takes all of them.
+    Where they do not (another Asterisk), each is looked for.
+    """
+    found = _BLOCKS[prefix](p)
+    if found is None:
+        return _facts_one_by_one(p, prefix)
+    name, state, context, exten, uniqueid, linkedid, hotline, transfer = found.groups()
+    return Facts(
+        Uniqueid(uniqueid.decode("utf-8", "replace")),
+        Linkedid(linkedid.decode("utf-8", "replace")),
+        name.decode("utf-8", "replace"),
+        int(state),
+        context.decode("utf-8", "replace"),
+        exten.decode("utf-8", "replace"),
+        HotlineId(hotline.decode("utf-8", "replace")) or None,
+        TransferId(transfer.decode("utf-8", "replace")) or None,
+    )
+
+
+def _block(prefix: bytes) -> Callable[[bytes], re.Match[bytes] | None]:
+    """Compile the look at a block: the headers wanted are taken, those between are passed over."""
+    text = rb"""
+\r\n~Channel:\ ([^\r]+)
+\r\n~ChannelState:\ (\d+)
+\r\n~ChannelStateDesc:[^\r]*
+\r\n~CallerIDNum:[^\r]*
+\r\n~CallerIDName:[^\r]*
+\r\n~ConnectedLineNum:[^\r]*
+\r\n~ConnectedLineName:[^\r]*
+\r\n~Language:[^\r]*
+\r\n~AccountCode:[^\r]*
+\r\n~Context:\ ([^\r]*)
+\r\n~Exten:\ ([^\r]*)
+\r\n~Priority:[^\r]*
+\r\n~Uniqueid:\ ([^\r]+)
+\r\n~Linkedid:\ ([^\r]+)
+\r\n~ChanVariable:\ TONGDAI_HOTLINE=([^\r]*)
+\r\n~ChanVariable:\ TONGDAI_TRANSFER=([^\r]*)
+"""
+    return re.compile(text.replace(b"~", prefix), re.VERBOSE).search
+
+
+_BLOCKS = {prefix: _block(prefix) for prefix in (b"", b"Dest", b"Transferer")}
+
+
+def _facts_one_by_one(p: bytes, prefix: bytes) -> Facts | None:
     uniqueid = value_of(p, prefix + b"Uniqueid")
     if not uniqueid:
         return None
@@ -127,12 +175,12 @@ def _dial_begin(p: bytes, at: datetime) -> Packet | None:
     if dest is None:
         return None
     number = value_of(p, b"DestCallerIDNum")
-    return DialBegin(at, dest, facts_of(p), "" if number == "<unknown>" else number)
+    return DialBegin(at, dest, "" if number == "<unknown>" else number)
 
 
 def _dial_end(p: bytes, at: datetime) -> Packet | None:
     dest = facts_of(p, b"Dest")
-    return None if dest is None else DialEnd(at, dest, facts_of(p), value_of(p, b"DialStatus"))
+    return None if dest is None else DialEnd(at, dest, value_of(p, b"DialStatus"))
 
 
 def _bridge(make: Callable[[datetime, Facts, str], Packet]) -> Parser:

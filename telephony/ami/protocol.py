@@ -177,6 +177,7 @@ class AmiProtocol(asyncio.Protocol):
         """Read again."""
         if self.paused and self._transport is not None and not self.lost.done():
             self._transport.resume_reading()
+            self.heard_at = asyncio.get_running_loop().time()
         self.paused = False
 
     def drop(self, why: str) -> None:

@@ -95,4 +95,4 @@ def new_call(
         started_at=at,
         **caller_fields(number, name),
     )
-    return Call(view=view, main=facts.uniqueid, last_at=at)
+    return Call(view=view, main=facts.uniqueid, channels={}, last_at=at)

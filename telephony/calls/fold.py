@@ -4,19 +4,30 @@ Which call a packet belongs to is said by correlate.py; packets of a call come i
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from telephony.ami import packets as p
 from telephony.calls.model import Call, Direction, Outcome, Signal
-from telephony.calls.step import MAX_NAME, Seats, Step, caller_fields
-from telephony.calls.work import LOST, Work
+from telephony.calls.step import (
+    HOLD_CONTEXTS,
+    LOST,
+    MAX_NAME,
+    MENU_CONTEXTS,
+    Seats,
+    Step,
+    caller_fields,
+)
+from telephony.calls.work import Work
 from tongdai.ids import AccountId
 from tongdai.text import clean
+
+SPECIAL_CONTEXTS = HOLD_CONTEXTS | MENU_CONTEXTS
 
 
 def fold(call: Call, packet: p.Packet, seats: Seats) -> Step:
     """Return what `packet` makes of `call`. The version grows by one if anybody can see it."""
+    if type(packet) is p.Touched and _nothing_new(call, packet.channel):
+        return Step(call)
     work = Work(call, packet.at, seats)
     work.touch(packet.channel, add=not isinstance(packet, _NEVER_ADD))
     handler = _HANDLERS.get(type(packet))
@@ -24,6 +35,18 @@ def fold(call: Call, packet: p.Packet, seats: Seats) -> Step:
         handler(work, packet)
     work.settle()
     return work.done()
+
+
+def _nothing_new(call: Call, facts: p.Facts) -> bool:
+    """Say whether a channel is as we have it, and nowhere special: most packets are such."""
+    known = call.channels.get(facts.uniqueid)
+    return (
+        known is not None
+        and facts.state == known.state
+        and facts.context == known.context
+        and facts.transfer in (None, known.transfer)
+        and facts.context not in SPECIAL_CONTEXTS
+    )
 
 
 def _new_callerid(w: Work, packet: p.NewCallerid) -> None:
@@ -47,7 +70,7 @@ def _renamed(w: Work, packet: p.Renamed) -> None:
     known = w.channels.get(packet.channel.uniqueid)
     if known is not None:
         role, seat = p.role_of(packet.channel.name)
-        w.put(replace(known, name=packet.channel.name, role=role, seat=seat))
+        w.put(known._replace(name=packet.channel.name, role=role, seat=seat))
         w.moved = True
 
 
@@ -66,7 +89,7 @@ def _hangup(w: Work, packet: p.Hangup) -> None:
 def _dial_begin(w: Work, packet: p.DialBegin) -> None:
     channel = w.channels[packet.channel.uniqueid]
     if channel.number != packet.number:
-        channel = replace(channel, number=packet.number)
+        channel = channel._replace(number=packet.number)
         w.put(channel)
     if w.view.direction is Direction.OUTBOUND and channel.seat is None and not w.view.caller_raw:
         w.show(**caller_fields(packet.number, ""))
@@ -80,7 +103,7 @@ def _agent_called(w: Work, packet: p.AgentCalled) -> None:
     w.touch(packet.dest, add=True)
     channel = w.channels[packet.dest.uniqueid]
     if channel.seat is None and channel.role is p.Role.OUTSIDE:
-        channel = replace(channel, seat=channel.name.rpartition("-")[0])  # another PBX's member
+        channel = channel._replace(seat=channel.name.rpartition("-")[0])  # another PBX's member
         w.put(channel)
     operator = AccountId(packet.member) if packet.member else None
     w.start_ring(channel, operator)
@@ -102,8 +125,7 @@ def _bridge_enter(w: Work, packet: p.BridgeEnter) -> None:
         operator = w.seats.operator_of(channel.seat)
     w.legs_begun += 1
     w.put(
-        replace(
-            channel,
+        channel._replace(
             bridge=packet.bridge,
             bridge_since=w.at,
             leg=w.legs_begun,
@@ -123,7 +145,7 @@ def _bridge_leave(w: Work, packet: p.BridgeLeave) -> None:
 
 def _hold(w: Work, packet: p.Packet) -> None:
     channel = w.channels[packet.channel.uniqueid]
-    w.put(replace(channel, holding=isinstance(packet, p.Hold)))
+    w.put(channel._replace(holding=isinstance(packet, p.Hold)))
 
 
 def _queue_join(w: Work, packet: p.QueueJoin) -> None:

@@ -1,9 +1,11 @@
 """A call: what everybody sees of it (CallView), what the fold keeps of it (Call), its states."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from telephony.ami.packets import Role
 from tongdai.ids import AccountId, CallId, HotlineId, Linkedid, TicketId, TransferId, Uniqueid
@@ -129,9 +131,28 @@ class CallView:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """One channel of a call, as last heard of.
+_NAMES = tuple(f.name for f in fields(CallView))
+_read = attrgetter(*_NAMES)
+_WRITERS = tuple(CallView.__dict__[name].__set__ for name in _NAMES)
+
+
+def changed(view: CallView, changes: Mapping[str, Any]) -> CallView:
+    """Return a view with other values and the next version: `replace`, at a third of its price.
+
+    A view changes several times in a second of a busy hotline, for every call; the slots of the new
+    one are filled before anybody sees it.
+    """
+    values = dict(zip(_NAMES, _read(view), strict=True))
+    values.update(changes)
+    values["version"] = view.version + 1
+    new = object.__new__(CallView)
+    for write, value in zip(_WRITERS, values.values(), strict=True):
+        write(new, value)
+    return new
+
+
+class Channel(NamedTuple):
+    """One channel of a call, as last heard of (a tuple: it is copied at every change).
 
     Attributes:
         bridge: The bridge it is in, since `bridge_since`, as row `leg` of the ledger.
@@ -155,9 +176,8 @@ class Channel:
     holding: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """What the fold keeps of a call.
+class Call(NamedTuple):
+    """What the fold keeps of a call (a tuple: it is copied at every change).
 
     Attributes:
         main: The channel whose end is the call's end: the caller's, or the dialling operator's.
@@ -167,18 +187,18 @@ class Call:
         talked_in: The dialplan context in which the caller was last connected.
         hint: The outcome that the dialplan has announced.
         legs: How many rows of the ledger were begun.
-        last_at: The moment of the last packet.
+        last_at: The moment of the last packet that changed something.
     """
 
     view: CallView
     main: Uniqueid
-    channels: Mapping[Uniqueid, Channel] = field(default_factory=dict)
+    channels: Mapping[Uniqueid, Channel]
+    last_at: datetime
     queue: str | None = None
     connected: bool = False
     talked_in: str = ""
     hint: Outcome | None = None
     legs: int = 0
-    last_at: datetime
 
 
 class LegKind(StrEnum):

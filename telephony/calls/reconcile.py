@@ -16,7 +16,7 @@ from telephony.ami.wire import name_of, value_of
 from telephony.calls.cel import CelRow, packet_of
 from telephony.calls.model import Call, CallState
 from telephony.calls.registry import Change, Registry
-from telephony.calls.work import LOST
+from telephony.calls.step import LOST
 from tongdai.ids import Linkedid, Uniqueid
 
 MARGIN = timedelta(seconds=5)
@@ -234,7 +234,7 @@ def _rings(
     member = names.get(c.facts.name.rpartition("-")[0])
     if caller is not None and member is not None and c.application == "AppQueue":
         return p.AgentCalled(now, caller, c.facts, member)
-    return p.DialBegin(now, c.facts, caller, c.number)
+    return p.DialBegin(now, c.facts, c.number)
 
 
 def _left(
@@ -252,7 +252,7 @@ def _left(
         if known.bridge is not None and c.bridge is None:
             packets.append(p.BridgeLeave(now, c.facts, known.bridge))
         if known.ring_since is not None and c.facts.state == p.UP and c.bridge is None:
-            packets.append(p.DialEnd(now, c.facts, None, "ANSWER"))
+            packets.append(p.DialEnd(now, c.facts, "ANSWER"))
         waiting = c.facts.uniqueid in waits or c.bridge is not None
         if call.main == c.facts.uniqueid and call.queue is not None and not waiting:
             packets.append(p.QueueLeave(now, c.facts))

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from telephony.ami import packets as p
 from telephony.calls import correlate
@@ -37,8 +38,7 @@ REMEMBERED = 1000
 """Ended calls that are still answered for (wrap-up, late pages)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one packet changed: events to publish, rows of the ledger, the call if it is to save."""
 
     events: tuple[CallEvent, ...] = ()
@@ -96,7 +96,7 @@ class Registry:
         """Note the ticket of a call; return the call as it is now, None when it is unknown."""
         known = self.live.get(call)
         if known is not None:
-            self.live[call] = replace(known, view=replace(known.view, ticket=ticket))
+            self.live[call] = known._replace(view=replace(known.view, ticket=ticket))
             return self.live[call].view
         if call in self.ended:
             self.ended[call] = replace(self.ended[call], ticket=ticket)
@@ -182,7 +182,7 @@ class Registry:
         if other is None or other == own or call is None or call.main == facts.uniqueid:
             return own
         rest = {k: v for k, v in call.channels.items() if k != facts.uniqueid}
-        self.live[own] = replace(call, channels=rest)
+        self.live[own] = call._replace(channels=rest)
         return other
 
     def _fold(self, call: Call, packet: p.Packet) -> Change:
@@ -202,11 +202,13 @@ class Registry:
         self.live[key] = call
         if call.channels is not before.channels:
             for uniqueid, channel in call.channels.items():
-                self._channels[uniqueid] = key
+                if uniqueid not in before.channels:
+                    self._channels[uniqueid] = key
                 if channel.transfer is not None:
                     self.transfers.setdefault(channel.transfer, key)
-            for uniqueid in before.channels.keys() - call.channels.keys():
-                self._channels.pop(uniqueid, None)
+            if len(call.channels) < len(before.channels):
+                for uniqueid in before.channels.keys() - call.channels.keys():
+                    self._channels.pop(uniqueid, None)
         if call.view.state is CallState.ENDED and not call.channels:
             self._put_away(call)
         changed = call.view if call.view is not before.view else None

@@ -1,17 +1,22 @@
 """What the fold works with: who sits where, what a step returns, who is with whom; pure."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from telephony.ami.packets import Facts, Role, role_of
 from telephony.calls.events import CallEvent
 from telephony.calls.model import Call, Channel, Leg
 from tongdai.ids import AccountId, Uniqueid
-from tongdai.phone import parse_caller
+from tongdai.phone import Kind, parse_caller
 from tongdai.text import clean
 
+HOLD_CONTEXTS = frozenset({"tongdai-hold"})
+MENU_CONTEXTS = frozenset({"tongdai-menu", "tongdai-survey", "tongdai-voicemail"})
+LOST = -1
+"""The cause of a Hangup that nobody told: reconciliation found the channel gone."""
 MAX_NAME = 256
+_MOBILE = re.compile(r"0[35789][0-9]{8}")
 
 
 class Seats(Protocol):
@@ -31,8 +36,7 @@ class NoSeats:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a packet made: the call now, what to tell, and rows of the ledger that are closed."""
 
     call: Call
@@ -85,6 +89,14 @@ def same_person(ringing: Channel, operator: AccountId | None, other: Channel) ->
 
 def caller_fields(raw: str, name: str, *, hidden: bool = False) -> dict[str, Any]:
     """Return the view's caller_* fields for what the network gave."""
+    if not hidden and _MOBILE.fullmatch(raw):  # nine of ten: spare them half a millisecond
+        number, kind = "+84" + raw[1:], Kind.MOBILE.value
+        return {
+            "caller_number": number,
+            "caller_raw": raw,
+            "caller_kind": kind,
+            "caller_name": clean(name)[:MAX_NAME],
+        }
     caller = parse_caller(raw, presentation_allowed=not hidden)
     return {
         "caller_number": caller.e164,

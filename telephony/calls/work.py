@@ -1,7 +1,5 @@
 """One packet's work on one call: channels, ledger, ringing, and the state that follows; pure."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,21 +9,32 @@ from telephony.calls.model import (
     TABLE,
     Call,
     CallState,
-    CallView,
     Channel,
     Direction,
     Leg,
     LegKind,
     Outcome,
     Signal,
+    changed,
 )
-from telephony.calls.step import Seats, Step, companions, new_channel, same_person
+from telephony.calls.step import (
+    HOLD_CONTEXTS,
+    LOST,
+    MENU_CONTEXTS,
+    Seats,
+    Step,
+    companions,
+    new_channel,
+    same_person,
+)
 from tongdai.ids import AccountId, Uniqueid
 
-HOLD_CONTEXTS = frozenset({"tongdai-hold"})
-MENU_CONTEXTS = frozenset({"tongdai-menu", "tongdai-survey", "tongdai-voicemail"})
-LOST = -1
-"""The cause of a Hangup that nobody told: reconciliation found the channel gone."""
+_PLAIN: dict[Signal, type[e.CallEvent]] = {
+    Signal.JOINED_QUEUE: e.CallQueued,
+    Signal.HELD: e.CallHeld,
+    Signal.RESUMED: e.CallResumed,
+    Signal.SENT_AWAY: e.CallTransferring,
+}
 _FAILURES = frozenset({LOST, 34, 38, 41, 42, 44, 47, 58, 65, 79, 88, 95, 100, 111})
 
 
@@ -39,7 +48,7 @@ class Work:
         self.connected, self.talked_in = call.connected, call.talked_in
         self.signals: list[Signal] = []
         self.seen: dict[str, Any] = {}
-        self.events: list[Callable[[CallView], e.CallEvent]] = []
+        self.events: list[tuple[type[e.CallEvent], dict[str, Any]]] = []
         self.legs: list[Leg] = []
         self.moved = self.bumped = self.placed = False
         self.cause: int | None = None
@@ -61,8 +70,7 @@ class Work:
             or (facts.transfer is not None and facts.transfer != known.transfer)
         ):
             self.put(
-                replace(
-                    known,
+                known._replace(
                     state=facts.state,
                     context=facts.context,
                     transfer=facts.transfer or known.transfer,
@@ -79,14 +87,13 @@ class Work:
 
     def tell(self, kind: type[e.CallEvent], **more: Any) -> None:
         """Tell of something, with the call as it is when the packet is done."""
-        at = self.at
-        self.events.append(lambda view: kind(call=view, at=at, **more))
+        self.events.append((kind, more))
 
     def show(self, **fields: Any) -> None:
         """Change what everybody sees."""
-        self.seen.update(
-            {k: v for k, v in fields.items() if self.seen.get(k, getattr(self.view, k)) != v}
-        )
+        for name, value in fields.items():
+            if self.seen.get(name, getattr(self.view, name)) != value:
+                self.seen[name] = value
 
     def close_leg(self, channel: Channel, how: str) -> Channel:
         """End a channel's stay in its bridge."""
@@ -96,7 +103,7 @@ class Work:
             self._leg(LegKind.TALK, channel, channel.leg, channel.bridge_since, how, channel.bridge)
         )
         self.moved = True
-        return replace(channel, bridge=None, bridge_since=None)
+        return channel._replace(bridge=None, bridge_since=None)
 
     def start_ring(self, channel: Channel, operator: AccountId | None) -> None:
         """A phone rings; tell of it when it is an operator's and no other of theirs rings yet."""
@@ -104,7 +111,7 @@ class Work:
             return
         already = any(same_person(channel, operator, c) for c in self.channels.values())
         since = channel.ring_since or self.at
-        self.put(replace(channel, ring_since=since, operator=operator or channel.operator))
+        self.put(channel._replace(ring_since=since, operator=operator or channel.operator))
         if channel.seat is None or self.over:
             return
         self.bumped = True
@@ -120,14 +127,14 @@ class Work:
         self.legs.append(
             self._leg(LegKind.RING, channel, self.legs_begun, channel.ring_since, why, None)
         )
-        quiet = replace(channel, ring_since=None)
+        quiet = channel._replace(ring_since=None)
         self.put(quiet)
         if channel.seat is None or self.over:
             return quiet
         others = [c for c in self.channels.values() if same_person(channel, channel.operator, c)]
         if why == "ANSWER":
             for other in others:
-                self.put(replace(other, ring_since=None))
+                self.put(other._replace(ring_since=None))
         if why == "ANSWER" or not others:
             self.tell(e.CallRingingStopped, operator=channel.operator, seat=channel.seat, why=why)
         self.bumped = True
@@ -229,8 +236,6 @@ class Work:
         operator = self.seen.get("operator", self.view.operator)
         seat = self.seen.get("seat", self.view.seat)
         match signal:
-            case Signal.JOINED_QUEUE:
-                self.tell(e.CallQueued)
             case Signal.CONNECTED if before is not CallState.TRANSFERRING:
                 with_seat = any(c.seat for c in self._present())
                 self.tell(
@@ -242,12 +247,8 @@ class Work:
                 self.tell(e.CallReturned, operator=operator, seat=seat)
             case Signal.CONNECTED:
                 self.tell(e.CallTransferred)
-            case Signal.HELD:
-                self.tell(e.CallHeld)
-            case Signal.RESUMED:
-                self.tell(e.CallResumed)
-            case Signal.SENT_AWAY:
-                self.tell(e.CallTransferring)
+            case _ if signal in _PLAIN:
+                self.tell(_PLAIN[signal])
             case _:
                 pass
 
@@ -279,9 +280,11 @@ class Work:
         """Return the result; a visible change that has no event of its own is CallUpdated."""
         view = self.view
         if self.seen or self.bumped:
-            view = replace(view, version=view.version + 1, **self.seen)
+            view = changed(view, self.seen)
             if not self.events:
                 self.tell(e.CallUpdated)
+        if view is self.view and not self.events and not self.legs and self._same():
+            return Step(self.call)
         call = Call(
             view=view,
             main=self.main,
@@ -293,4 +296,14 @@ class Work:
             legs=self.legs_begun,
             last_at=max(self.at, self.call.last_at),
         )
-        return Step(call, tuple(make(view) for make in self.events), tuple(self.legs))
+        told = [kind(call=view, at=self.at, **more) for kind, more in self.events]
+        return Step(call, tuple(told), tuple(self.legs))
+
+    def _same(self) -> bool:
+        call = self.call
+        return (
+            self.channels is call.channels
+            and self.queue == call.queue
+            and self.connected == call.connected
+            and self.hint is call.hint
+        )

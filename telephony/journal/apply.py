@@ -99,7 +99,8 @@ def adopt(registry: Registry, view: CallView, legs: int) -> None:
     """Take over a call of which only its row is left: its caller's channel has the linkedid."""
     moments = (view.started_at, view.queue_joined_at, view.answered_at)
     last_at = max(m for m in moments if m is not None)
-    registry.adopt(Call(view=view, main=Uniqueid(view.linkedid), last_at=last_at, legs=legs))
+    main = Uniqueid(view.linkedid)
+    registry.adopt(Call(view=view, main=main, channels={}, last_at=last_at, legs=legs))
     if registry.alive_at is None or registry.alive_at < last_at:
         registry.alive_at = last_at
 

@@ -226,6 +226,21 @@ async def test_a_half_open_connection_is_noticed() -> None:
             assert not ami.connected
 
 
+async def test_a_pbx_that_talks_is_alive_though_its_pong_waits() -> None:
+    with patch.object(client, "PING_SECONDS", 0.1):
+        async with connected() as (server, ami, sink):
+            server.silent = True
+            watch = asyncio.create_task(ami.watch())
+            for n in range(40):
+                server.send(HANGUP.replace("{n}", str(n)))
+                await asyncio.wait([watch], timeout=0.02)
+            assert not watch.done()
+            assert len(server.of("Ping")) >= 2
+            assert "Hangup" in sink.names
+            why = await asyncio.wait_for(watch, 5)
+            assert "ping" in why
+
+
 async def test_while_reading_is_paused_nobody_is_given_up() -> None:
     with patch.object(client, "PING_SECONDS", 0.05):
         async with connected() as (server, ami, _):

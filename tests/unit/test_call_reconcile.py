@@ -272,7 +272,7 @@ def test_a_call_restored_from_its_row_alone_is_closed_too() -> None:
     registry = after(RING)
     [call] = registry.live.values()
     fresh = Registry("main", RULES)
-    fresh.adopt(replace(call, channels={}, queue=None))
+    fresh.adopt(call._replace(channels={}, queue=None))
     reconcile(fresh, found([], alive=4))
     [view] = fresh.ended.values()
     assert view.ended_at == second(4)
