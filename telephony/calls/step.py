@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from telephony.ami.packets import Facts, Role, role_of
 from telephony.calls.events import CallEvent
-from telephony.calls.model import Call, Channel, Leg
+from telephony.calls.model import Call, CallView, Channel, Direction, Leg, Outcome
 from tongdai.ids import AccountId, Uniqueid
 from tongdai.phone import Kind, parse_caller
 from tongdai.text import clean
@@ -15,6 +15,7 @@ HOLD_CONTEXTS = frozenset({"tongdai-hold"})
 MENU_CONTEXTS = frozenset({"tongdai-menu", "tongdai-survey", "tongdai-voicemail"})
 LOST = -1
 """The cause of a Hangup that nobody told: reconciliation found the channel gone."""
+_FAILURES = frozenset({LOST, 34, 38, 41, 42, 44, 47, 58, 65, 79, 88, 95, 100, 111})
 MAX_NAME = 256
 _MOBILE = re.compile(r"0[35789][0-9]{8}")
 
@@ -104,3 +105,16 @@ def caller_fields(raw: str, name: str, *, hidden: bool = False) -> dict[str, Any
         "caller_kind": caller.kind.value,
         "caller_name": clean(name)[:MAX_NAME],
     }
+
+
+def outcome_of(view: CallView, hint: Outcome | None, cause: int) -> Outcome:
+    """Return how a call has ended: what the dialplan said of it, else by how far it came."""
+    if view.answered_at is not None:
+        return Outcome.ANSWERED
+    if hint is not None:
+        return hint
+    if view.direction is Direction.OUTBOUND:
+        return Outcome.FAILED
+    if view.queue_joined_at is None and cause in _FAILURES:
+        return Outcome.FAILED
+    return Outcome.ABANDONED

@@ -13,18 +13,17 @@ from telephony.calls.model import (
     Direction,
     Leg,
     LegKind,
-    Outcome,
     Signal,
     changed,
 )
 from telephony.calls.step import (
     HOLD_CONTEXTS,
-    LOST,
     MENU_CONTEXTS,
     Seats,
     Step,
     companions,
     new_channel,
+    outcome_of,
     same_person,
 )
 from tongdai.ids import AccountId, Uniqueid
@@ -35,7 +34,6 @@ _PLAIN: dict[Signal, type[e.CallEvent]] = {
     Signal.RESUMED: e.CallResumed,
     Signal.SENT_AWAY: e.CallTransferring,
 }
-_FAILURES = frozenset({LOST, 34, 38, 41, 42, 44, 47, 58, 65, 79, 88, 95, 100, 111})
 
 
 class Work:
@@ -259,22 +257,11 @@ class Work:
         self.queue, self.connected = None, False
         self.show(
             state=CallState.ENDED,
-            outcome=self._outcome(cause),
+            outcome=outcome_of(self.view, self.hint, cause),
             ended_at=max(self.at, self.view.started_at),
             ringing=(),
         )
         self.tell(e.CallEnded)
-
-    def _outcome(self, cause: int) -> Outcome:
-        if self.view.answered_at is not None:
-            return Outcome.ANSWERED
-        if self.hint is not None:
-            return self.hint
-        if self.view.direction is Direction.OUTBOUND:
-            return Outcome.FAILED
-        if self.view.queue_joined_at is None and cause in _FAILURES:
-            return Outcome.FAILED
-        return Outcome.ABANDONED
 
     def done(self) -> Step:
         """Return the result; a visible change that has no event of its own is CallUpdated."""

@@ -13,8 +13,10 @@ from telephony.ami.wire import Splitter, encode, headers_of, value_of
 from telephony.calls import checkpoint
 from telephony.calls.model import CallState, CallView
 from telephony.calls.registry import Registry
+from telephony.calls.step import caller_fields
 from tests.scenarios.ami_story import ANSWER, CHANNELS, GOODBYE, RING, RULES, Played, Story
 from tongdai.ids import CallId, HotlineId, Linkedid, TransferId, Uniqueid
+from tongdai.phone import parse_caller
 
 START = datetime(2026, 11, 30, tzinfo=UTC)
 AWAY = "5.0 BridgeLeave caller bridge=b1\n5.1 MusicOnHoldStart caller context=tongdai-hold\n"
@@ -177,3 +179,14 @@ def test_a_packet_that_comes_twice_changes_nothing_more(tell: str, where: int) -
     assert twice.events[-1].call == once.events[-1].call
     assert [type(e) for e in twice.events] == [type(e) for e in once.events]
     assert twice.legs == once.legs
+
+
+@given(st.one_of(st.from_regex(r"0[0-9]{9}", fullmatch=True), text))
+def test_the_short_way_for_mobiles_is_the_long_way(raw: str) -> None:
+    caller = parse_caller(raw)
+    assert caller_fields(raw, "") == {
+        "caller_number": caller.e164,
+        "caller_raw": caller.raw,
+        "caller_kind": caller.kind.value,
+        "caller_name": "",
+    }
