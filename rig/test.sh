@@ -15,12 +15,12 @@ fi
 .venv/bin/python -m tongdai.locale check
 
 REAL="asterisk or browser or gateway"
-# Real telephones and browsers keep time, and a machine that does other work at the same moment makes
-# them late. What failed is therefore tried once more, by itself; what fails twice has failed.
-twice() {
-    .venv/bin/pytest "$@" && return
+# Real telephones and browsers keep time, and each other waiting: what failed beside another is tried
+# once more by itself; what fails twice has failed.
+real() {
+    .venv/bin/pytest -n "${WORKERS:-2}" --dist loadfile -m "$REAL" && return
     printf '\n==> once more, alone, what failed\n'
-    .venv/bin/pytest --last-failed --last-failed-no-failures none "${@: -2}"
+    .venv/bin/pytest --last-failed --last-failed-no-failures none -m "$REAL"
 }
 .venv/bin/pytest -n "${WORKERS:-2}" -m "not ($REAL)"
-twice -m "$REAL"
+real
