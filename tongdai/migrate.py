@@ -3,6 +3,8 @@
 import asyncio
 import importlib
 import pkgutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
@@ -32,6 +35,9 @@ def import_tables() -> None:
 async def upgrade(url: str) -> None:
     """Migrate the database at `url` to the newest version; harmless when it is there."""
     await asyncio.to_thread(command.upgrade, configuration(url), "head")
+    database = make_url(url)
+    if database.get_backend_name() == "sqlite" and database.database:
+        await asyncio.to_thread(_write_ahead, database.database)
 
 
 async def version(url: str) -> str | None:
@@ -78,6 +84,12 @@ def same_type(
 ) -> bool | None:
     """Tell Alembic that our own column types, seen as their plain ones, are no difference."""
     return False
+
+
+def _write_ahead(file: str) -> None:
+    """Switch a SQLite file to WAL for good: two first connections at once would lock each other."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _compare(connection: Connection) -> list[Any]:
