@@ -15,12 +15,12 @@ fi
 .venv/bin/python -m tongdai.locale check
 
 REAL="asterisk or browser or gateway"
-# Real telephones and browsers keep time, and each other waiting: what failed beside another is tried
-# once more by itself; what fails twice has failed.
-real() {
-    .venv/bin/pytest -n "${WORKERS:-2}" --dist loadfile -m "$REAL" && return
+# What failed beside others is tried once more by itself, for a busy machine makes telephones late;
+# what fails twice has failed. A test that needs its second try is named above, and is to be mended.
+tests() {
+    .venv/bin/pytest -n "${WORKERS:-2}" --dist "$1" -m "$2" && return
     printf '\n==> once more, alone, what failed\n'
-    .venv/bin/pytest --last-failed --last-failed-no-failures none -m "$REAL"
+    .venv/bin/pytest --last-failed --last-failed-no-failures none -m "$2"
 }
-.venv/bin/pytest -n "${WORKERS:-2}" -m "not ($REAL)"
-real
+tests load "not ($REAL)"
+tests loadfile "$REAL"
