@@ -1,7 +1,10 @@
 """`tongdai serve`, `init`, `migrate`, `doctor`, `asterisk render`: running an installation."""
 
+import sqlite3
 import sys
 from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from telephony.pbx_config import render
 from tongdai import doctor as doctors
@@ -46,7 +49,7 @@ def init(*, as_json: bool) -> None:
 def migrate() -> None:
     """Migrate the database."""
     found = settings()
-    run(migrations.upgrade(found.database.url))
+    run(_upgrade(found))
     say(f"the database is at version {migrations.newest()}")
 
 
@@ -70,8 +73,16 @@ async def _checked(found: Settings) -> None:
         raise CommandError(message)
 
 
+async def _upgrade(found: Settings) -> None:
+    try:
+        await migrations.upgrade(found.database.url)
+    except (DBAPIError, OSError, sqlite3.Error) as error:
+        message = f"the database does not answer: {str(error).splitlines()[0]}"
+        raise CommandError(message) from error
+
+
 async def _init(found: Settings) -> sample.SampleReport:
-    await migrations.upgrade(found.database.url)
+    await _upgrade(found)
     async with register(found) as db:
         return await sample.load(db, found, SystemClock().now())
 
