@@ -17,10 +17,11 @@ fi
 REAL="asterisk or browser or gateway"
 # What failed beside others is tried once more by itself, for a busy machine makes telephones late;
 # what fails twice has failed. A test that needs its second try is named above, and is to be mended.
-tests() {
-    .venv/bin/pytest -n "${WORKERS:-2}" --dist "$1" -m "$2" && return
+tests() { # processes, marks
+    .venv/bin/pytest -n "$1" -m "$2" && return
     printf '\n==> once more, alone, what failed\n'
     .venv/bin/pytest --last-failed --last-failed-no-failures none -m "$2"
 }
-tests load "not ($REAL)"
-tests loadfile "$REAL"
+tests "${WORKERS:-2}" "not ($REAL)"
+# Real telephones and browsers keep time: one after the other, unless the machine has cores to spare.
+tests "${REAL_WORKERS:-0}" "$REAL"
