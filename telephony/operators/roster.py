@@ -41,6 +41,7 @@ class Roster:
         self._settings, self._behind, self._bus, self._clock = settings, behind, bus, clock
         self._tell = changed
         self._timers: dict[tuple[str, AccountId], asyncio.TimerHandle] = {}
+        self._browsers: set[AccountId] = set()
         self.operators: dict[AccountId, Operator] = {}
 
     def at_seat(self, seat: str) -> Operator | None:
@@ -78,7 +79,8 @@ class Roster:
         return operator
 
     def browser_seen(self, account: AccountId) -> None:
-        """Note that the console is open."""
+        """Note that the console is open, whether its operator is signed on (yet) or not."""
+        self._browsers.add(account)
         self._cancel("browser", account)
         operator = self.operators.get(account)
         if operator is not None and not operator.browser:
@@ -86,7 +88,12 @@ class Roster:
 
     def browser_gone(self, account: AccountId, grace_seconds: float) -> None:
         """Note that it is not, unless it is seen again within the grace."""
-        if account in self.operators:
+        self._browsers.discard(account)
+        self.browser_awaited(account, grace_seconds)
+
+    def browser_awaited(self, account: AccountId, grace_seconds: float) -> None:
+        """Give the console the grace to come, unless it is open already."""
+        if account in self.operators and account not in self._browsers:
             self._later("browser", account, grace_seconds, self._browser_is_gone)
 
     def phone_is(self, operator: Operator, *, there: bool) -> None:

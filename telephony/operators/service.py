@@ -242,7 +242,7 @@ class Operators:
         for operator in restore.unknown(roster.operators, state, self._channels, now):
             roster.put(operator)
             self._nameless.add(operator.account)
-            self.browser_gone(operator.account)
+            roster.browser_awaited(operator.account, self._grace)
         for account in tuple(roster.operators):
             caught_up = restore.caught_up(roster.operators[account], state, self._channels, now)
             roster.put(caught_up)

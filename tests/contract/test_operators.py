@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 
@@ -29,6 +30,7 @@ ANNA = Viewer(
     extension="1001",
     grants=frozenset(Grant(hotline=h, role=Role.OPERATOR) for h in (CAN_THO, TAY_NINH)),
 )
+BERTA = replace(ANNA, id=AccountId("berta"), name="Berta", extension="1002")
 CHANNEL = "PJSIP/web-1001-0000000a"
 
 
@@ -45,6 +47,10 @@ class Floor:
     def reason(self) -> str:
         operator = self.operators.get(ANNA.id)
         return operator.reason if operator else ""
+
+    def reason_is(self, who: Viewer, reason: str) -> bool:
+        operator = self.operators.get(who.id)
+        return operator is not None and operator.reason == reason
 
     def queue(self, hotline: str = "can-tho") -> tuple[bool, str] | None:
         member = self.switch.members.get((f"tongdai-{hotline}", "PJSIP/web-1001"))
@@ -218,6 +224,21 @@ async def test_after_our_own_restart_the_members_are_read_back(
         assert (operator.state, operator.reason) == (OperatorState.PAUSED, "meal")
         assert operator.hotlines == (CAN_THO, TAY_NINH)
         assert again.operators.operator_of("web-1001") == "anna"
+
+
+async def test_a_browser_that_is_back_before_the_members_are_read_is_not_taken_for_gone(
+    floor: Floor, database: Database, clock: HandClock
+) -> None:
+    """Browsers come back to a service that started again sooner than the PBX's state does."""
+    await floor.operators.sign_on(ANNA, "web")
+    async for again in _floor(database, clock):
+        again.switch.members = floor.switch.members
+        again.operators.browser_seen(ANNA.id)
+        again.switch.tell_state(again.switch.state())
+        await again.operators.sign_on(BERTA, "web")
+        again.operators.browser_gone(BERTA.id)
+        await until(partial(again.reason_is, BERTA, "browser_away"))
+        assert again.state() is OperatorState.READY
 
 
 async def test_every_change_is_in_the_state_log(floor: Floor, database: Database) -> None:

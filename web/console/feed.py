@@ -107,8 +107,7 @@ class Feed:
 
     def on_presence(self, account: AccountId, there: bool) -> None:  # noqa: FBT001 - push's own form
         """A browser came or the last one went: who has none is offered no calls."""
-        if self._operators.get(account) is not None:
-            (self._operators.browser_seen if there else self._operators.browser_gone)(account)
+        (self._operators.browser_seen if there else self._operators.browser_gone)(account)
 
     def _queues_changed(self) -> None:
         """Tell the queues' numbers soon, however much happens meanwhile."""

@@ -11,7 +11,7 @@ from web.auth import allowed, viewer
 from web.console import shape
 from web.console.keys import OPERATORS
 from web.forms import Form, parse
-from web.keys import CLOCK, PUSH
+from web.keys import CLOCK
 from web.ports import iso
 
 routes = web.RouteTableDef()
@@ -46,11 +46,7 @@ class SignOnForm(Form):
 async def sign_on(request: web.Request) -> web.StreamResponse:
     """Begin the shift, at all the viewer's lines, ready."""
     form = parse(SignOnForm, await request.json())
-    operators, who = request.app[OPERATORS], viewer(request)
-    operator = await operators.sign_on(who, form.device)
-    if who.id in request.app[PUSH].there():
-        operators.browser_seen(who.id)
-    return _me(request, operators.get(who.id) or operator)
+    return _me(request, await request.app[OPERATORS].sign_on(viewer(request), form.device))
 
 
 @routes.post("/console/me/sign-off")
