@@ -1,5 +1,7 @@
 """Kannel's sendsms over HTTP (1.4.5, measured: VIETNAM.md section 1.5)."""
 
+import asyncio
+
 import aiohttp
 
 from sms.gateways.base import Outcome, Request, Result
@@ -10,6 +12,8 @@ _ALL_REPORTS = "31"
 _ESCAPES = "?d=%d&a=%A&f=%F"
 """What Kannel fills in: kind of report, reply text, the SMSC's id."""
 _LONGEST_ANSWER = 2000
+_PROBE_SECONDS = 4.0
+"""A box that hangs is told of within one probe and its pause: /healthz has 15 s."""
 _FINAL_WORDS = ("denied", "receiver")
 
 
@@ -44,7 +48,11 @@ class Kannel:
 
     async def probe(self) -> Result:
         """Log in without a receiver: `Missing receiver number` is the answer of a healthy box."""
-        result = await self._get({**self._login, "text": "x"})
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                result = await self._get({**self._login, "text": "x"})
+        except TimeoutError:
+            return Result(outcome=Outcome.RETRY_LATER, words="no answer to the probe")
         if result.outcome is Outcome.FINAL:
             return Result(outcome=Outcome.ACCEPTED, words=result.words)
         return result
