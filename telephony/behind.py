@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -31,6 +32,7 @@ class WriteBehind:
         self._some = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._one = asyncio.Event()
 
     def add(self, key: str, write: Write) -> None:
         """Write it soon; an earlier write of the same key that still waits is left out."""
@@ -67,6 +69,17 @@ class WriteBehind:
             await asyncio.wait([writing], timeout=LAST_SECONDS)
             raise
 
+    async def written(self, key: str, within: float) -> bool:
+        """Wait at most `within` seconds for what waits of `key`; False when it still waits.
+
+        It is written later then: a database that is away stops nobody for longer.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while key in self._waiting:
+                    await self._one.wait()
+        return key not in self._waiting
+
     async def drained(self) -> None:
         """Return when nothing waits."""
         await self._idle.wait()
@@ -85,6 +98,8 @@ class WriteBehind:
                 log.exception("behind.failed", part=self._name, key=key)
             if self._waiting.get(key) is write:
                 del self._waiting[key]
+            self._one.set()
+            self._one = asyncio.Event()
         self._some.clear()
         self._idle.set()
         return True

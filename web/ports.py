@@ -113,6 +113,10 @@ class TransferDesk(Protocol):
         """Give up."""
         ...
 
+    async def get(self, transfer_id: TransferId) -> TransferView:
+        """Return one, running or ended."""
+        ...
+
     def running(self) -> tuple[TransferView, ...]:
         """Return all that run."""
         ...

@@ -7,6 +7,7 @@ lease that is renewed from here: without us the PBX brings him back by itself.
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 
 import structlog
 
@@ -15,13 +16,14 @@ from telephony.calls.transfer import Reason, Signal, advance, follow_up
 from telephony.switch import Pbx, Switch
 from telephony.transfers import hands, store
 from telephony.transfers.announce import Announce
+from telephony.transfers.errors import CallNotConnected
 from telephony.transfers.events import TransferChanged
 from telephony.transfers.live import Live
 from telephony.transfers.model import TransferView
 from telephony.transfers.numbers import Dial
 from telephony.transfers.rooms import Rooms
 from tongdai.clock import Clock
-from tongdai.db import Database, Tx
+from tongdai.db import Database
 from tongdai.errors import Unavailable
 from tongdai.events import Bus
 from tongdai.ids import CallId, TransferId
@@ -34,6 +36,8 @@ GUARD_SECONDS = 5.0
 """How much longer than the PBX we wait for a leg before we give it up ourselves."""
 HANGUP_SECONDS = 1.0
 """How long the called leg's own Hangup, which tells more, may come after Originate's failure."""
+WRITE_SECONDS = 1.0
+"""How long a transfer waits for its row before it begins without."""
 REMEMBERED = 1000
 """Ended transfers that are answered for without the database."""
 _ORIGINATED = {3: Reason.NO_ANSWER, 5: Reason.BUSY, 8: Reason.UNREACHABLE}
@@ -89,15 +93,21 @@ class Engine:
     async def begin(self, live: Live, dial: Dial) -> None:
         """Send the caller to the music, the operator into the room, and call the person.
 
+        The row is written first, unless the database is away: a service that is killed right
+        afterwards finds the transfer again, and whoever knows its id is answered.
+
         Raises:
+            CallNotConnected: Somebody hung up.
             Unavailable: The PBX does not answer; nothing was begun.
         """
         pbx, hotline = self.at(live.pbx), self.hotline(live)
         self.live[live.id] = live  # from here on a second one of this call is refused
         try:
+            await self._written(live)
             await hands.hold(pbx, live)
         except BaseException:
-            del self.live[live.id]
+            if self.live.pop(live.id, None) is not None:
+                self._behind.add(live.id, partial(store.forget, transfer_id=live.id))
             raise
         for channel in self.rooms.leave(live.caller or "", live.operator):
             self.spawn(hands.hang_up(pbx, channel))
@@ -162,13 +172,24 @@ class Engine:
         view = live.view()
         if live.course.state.is_final:
             self._lately[live.id] = view
-        channels = live.row_channels
-
-        async def write(tx: Tx) -> None:
-            await store.save(tx, view, channels)
-
-        self._behind.add(live.id, write)
+        self._write(live)
         self._bus.publish(TransferChanged(transfer=view, at=now))
+
+    async def _written(self, live: Live) -> None:
+        """Wait for the row, but not for long.
+
+        Raises:
+            CallNotConnected: Somebody hung up meanwhile.
+        """
+        self._write(live)
+        await self._behind.written(live.id, WRITE_SECONDS)
+        if live.course.state.is_final:
+            raise CallNotConnected(None, call=live.call_id)
+
+    def _write(self, live: Live) -> None:
+        """Write the transfer's row behind, as it is now."""
+        view, channels = live.view(), live.row_channels
+        self._behind.add(live.id, partial(store.save, view=view, channels=channels))
 
     def _finish(self, live: Live) -> None:
         """Remember who talks with the caller from now on."""

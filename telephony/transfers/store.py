@@ -37,6 +37,13 @@ async def save(tx: Tx, view: TransferView, channels: dict[str, str]) -> None:
         tx.emit(TransferEnded(transfer=view))
 
 
+async def forget(tx: Tx, transfer_id: str) -> None:
+    """Take back the row of a transfer that could not begin."""
+    row = await tx.session.get(Transfer, transfer_id)
+    if row is not None:
+        await tx.session.delete(row)
+
+
 async def by_id(session: AsyncSession, transfer_id: str) -> TransferView | None:
     """Return a transfer."""
     row = await session.get(Transfer, transfer_id)

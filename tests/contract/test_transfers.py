@@ -225,11 +225,55 @@ async def test_who_may_and_when(desk: Desk) -> None:
     assert desk.transfers.for_call(CALL) is None
 
 
-async def test_a_pbx_that_does_not_answer_begins_nothing(desk: Desk) -> None:
+def nowhere(clock: HandClock) -> Database:
+    """Return a database that does not answer."""
+    return Database("postgresql+asyncpg://nobody@127.0.0.1:9/nowhere", clock, Bus())
+
+
+async def test_a_pbx_that_does_not_answer_begins_nothing(desk: Desk, database: Database) -> None:
     desk.switch.away = True
     with pytest.raises(PbxAway):
         await desk.transfers.start(CALL, kind=Kind.WARM, target=TARGET, by=ANNA)
     assert (desk.transfers.for_call(CALL), desk.changed) == (None, [])
+
+    async def forgotten() -> bool:
+        async with database.read() as session:
+            return await store.of_call(session, CALL) == []
+
+    await until(forgotten)
+
+
+async def test_a_transfer_is_written_down_before_the_caller_is_sent_away(
+    desk: Desk, database: Database
+) -> None:
+    """Killed right afterwards, the service still knows it, and so does whoever asks by its id."""
+    found: list[State] = []
+
+    async def look(action: str) -> None:
+        if action == "Redirect" and not found:
+            async with database.read() as session:
+                found.extend(view.state for view in await store.of_call(session, CALL))
+
+    desk.switch.before = look
+    await desk.start()
+    assert found == [State.STARTING]
+
+
+async def test_without_a_database_a_transfer_begins_all_the_same(clock: HandClock) -> None:
+    async for desk in build(nowhere(clock), clock):
+        transfer = await desk.start()
+        assert desk.switch.last("Redirect")["Channel"] == CALLER
+        assert (await desk.transfers.get(transfer.id)).state is State.STARTING
+
+
+async def test_a_caller_who_hangs_up_before_it_begins_is_sent_nowhere(clock: HandClock) -> None:
+    async for desk in build(nowhere(clock), clock):
+        starting = asyncio.create_task(desk.start())
+        await until(partial(desk.transfers.for_call, CALL))
+        desk.switch.tell("Hangup", Uniqueid="1.0", Channel=CALLER, Cause="16")
+        with pytest.raises(CallNotConnected):
+            await starting
+        assert (desk.switch.actions, desk.changed) == ([], [State.ABANDONED])
 
 
 async def test_a_redirect_that_half_failed_brings_the_caller_back(desk: Desk) -> None:

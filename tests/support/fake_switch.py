@@ -1,6 +1,6 @@
 """A bridge without a PBX: takes actions down, tells packets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -26,6 +26,8 @@ class FakeSwitch:
     channels: dict[CallId, CallChannels] = field(default_factory=dict)
     originate_result: Callable[[], Originated] | None = None
     away: bool = False
+    before: Callable[[str], Awaitable[None]] | None = None
+    """Awaited before an action of this name is taken down."""
     refused: set[str] = field(default_factory=set)
     expected: list[tuple[str, TransferId, CallId]] = field(default_factory=list)
     _packets: list[tuple[tuple[str, ...], PacketListener]] = field(default_factory=list)
@@ -60,6 +62,8 @@ class FakeSwitch:
         del timeout
         if self.away:
             raise PbxAway(pbx=self.pbx)
+        if self.before is not None:
+            await self.before(name)
         self.actions.append((name, headers))
         ok = name not in self.refused and self._queue(name, headers)
         return Reply(ok=ok, raw=b"Message: as told\r\n")

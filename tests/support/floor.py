@@ -22,6 +22,7 @@ from telephony.control import DialFailed
 from telephony.operators.errors import NotSignedOn
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import Operator, OperatorState
+from telephony.transfers.errors import NoSuchTransfer
 from telephony.transfers.events import TransferChanged
 from telephony.transfers.model import Target, TransferView
 from tongdai.accounts.model import Role, Viewer
@@ -346,6 +347,11 @@ class Transfers:
     async def cancel(self, transfer_id: TransferId, by: Viewer) -> TransferView:
         del by
         self.floor.transfer_is(transfer_id, State.CANCELLED, Reason.OPERATOR_CANCELLED)
+        return self.floor._transfers[transfer_id]
+
+    async def get(self, transfer_id: TransferId) -> TransferView:
+        if transfer_id not in self.floor._transfers:
+            raise NoSuchTransfer(None, transfer=transfer_id)
         return self.floor._transfers[transfer_id]
 
     def running(self) -> tuple[TransferView, ...]:

@@ -8,7 +8,6 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from telephony.calls.transfer import Kind
-from telephony.transfers import store
 from telephony.transfers.errors import NoSuchTransfer
 from telephony.transfers.model import Target, TransferView
 from tickets import access, units
@@ -78,12 +77,8 @@ async def start(request: web.Request, asked: TransferAsked) -> TransferOut:
 async def one_transfer(request: web.Request, _: Nothing) -> TransferOut:
     """Answer a transfer, running or ended."""
     transfer_id = TransferId(request.match_info["id"])
-    running = {view.id: view for view in request.app[TRANSFERS].running()}
-    view = running.get(transfer_id)
-    if view is None:
-        async with request.app[DB].read() as session:
-            view = await store.by_id(session, transfer_id)
-    if view is None or not viewer(request).has_any(READERS, view.hotline):
+    view = await request.app[TRANSFERS].get(transfer_id)
+    if not viewer(request).has_any(READERS, view.hotline):
         raise NoSuchTransfer(transfer=transfer_id)
     return transfer_out(view)
 
