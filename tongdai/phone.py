@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
@@ -110,7 +111,9 @@ def is_mobile(e164: str) -> bool:
     return re.fullmatch(r"\+84[35789]\d{8}", e164) is not None
 
 
+@lru_cache(maxsize=4096)
 def _public(raw: str, number_text: str) -> Caller:
+    """Understand a public number: a third of a millisecond, so it is kept for a while."""
     if number_text.startswith("00"):
         number_text = "+" + number_text[2:]
     elif number_text.startswith("84") and len(number_text) in (11, 12):

@@ -1,6 +1,7 @@
 """Runs the service: every part in one task group, stopped in reverse by a signal."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Collection
 from datetime import timedelta
@@ -31,6 +32,7 @@ async def serve(settings: Settings, parts: Collection[str] = EVERYTHING) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     runner = await _open_web(service) if "web" in parts else None
+    _leave_alone_what_stays()
     try:
         async with asyncio.TaskGroup() as group:
             running = [
@@ -48,6 +50,16 @@ async def serve(settings: Settings, parts: Collection[str] = EVERYTHING) -> None
             await runner.cleanup()
         await service.db.close()
         log.info("service.stopped")
+
+
+def _leave_alone_what_stays() -> None:
+    """Keep what was built until now out of the garbage collector's sight: it lives to the end.
+
+    Otherwise every full collection walks all modules, routes and tables, for 80 ms and more, and
+    nothing moves meanwhile, no pop either.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _run(run: object) -> None:

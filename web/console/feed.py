@@ -1,7 +1,10 @@
 """From what happens to what an operator's browsers are told: memory only, no database."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from telephony.calls.events import CallEvent, CallRinging, CallRingingStopped
@@ -14,7 +17,7 @@ from tickets.events import TicketChanged, TicketEvent, TicketFiled, TicketReferr
 from tongdai.accounts.model import Role, Viewer
 from tongdai.clock import Clock
 from tongdai.events import Bus
-from tongdai.ids import AccountId, CallId
+from tongdai.ids import AccountId, CallId, HotlineId
 from web.console import shape
 from web.ports import Calls, OperatorDesk, TransferDesk, iso
 from web.push import Push
@@ -38,6 +41,7 @@ class Feed:
         self._transfers = transfers
         self._told: defaultdict[CallId, set[AccountId]] = defaultdict(set)
         self._queues_due: asyncio.TimerHandle | None = None
+        self._queues_told: dict[HotlineId, dict[str, Any]] = {}
         bus.on(CallEvent, self.on_call)
         bus.on(OperatorChanged, self.on_operator)
         bus.on(TransferChanged, self.on_transfer)
@@ -52,6 +56,8 @@ class Feed:
         if not viewer.has(Role.OPERATOR):
             return {}
         now = self._clock.now()
+        queues = self._queues(viewer.hotlines_for(Role.OPERATOR))
+        self._queues_told.clear()  # this browser has now heard something else than the others
         return {
             "me": shape.me(self._operators.get(viewer.id), viewer, iso(now) or ""),
             "calls": [
@@ -62,7 +68,7 @@ class Feed:
             "transfers": [
                 shape.transfer(t) for t in self._transfers.running() if t.by == viewer.id
             ],
-            "queues": self._queues(viewer),
+            "queues": list(queues.values()),
         }
 
     def on_call(self, event: CallEvent) -> None:
@@ -116,31 +122,36 @@ class Feed:
             self._queues_due = loop.call_later(QUEUES_EVERY_SECONDS, self._tell_queues)
 
     def _tell_queues(self) -> None:
+        """Tell the numbers to those operators at whose hotlines they have changed."""
         self._queues_due = None
-        for viewer in self._push.viewers():
-            if viewer.has(Role.OPERATOR):
-                self._push.send(viewer.id, "queues", {"queues": self._queues(viewer)})
+        served = {v.id: v.hotlines_for(Role.OPERATOR) for v in self._push.viewers()}
+        before, queues = self._queues_told, self._queues(set(chain(*served.values())))
+        self._queues_told = queues
+        for account, hotlines in served.items():
+            if any(queues[h] != before.get(h) for h in hotlines):
+                self._push.send(account, "queues", {"queues": [queues[h] for h in hotlines]})
 
-    def _queues(self, viewer: Viewer) -> list[dict[str, Any]]:
-        waiting = defaultdict(list)
+    def _queues(self, hotlines: Collection[HotlineId]) -> dict[HotlineId, dict[str, Any]]:
+        """Return how hotlines stand: who waits, who is ready, who talks."""
+        waiting: defaultdict[HotlineId, list[datetime]] = defaultdict(list)
         for call in self._calls.calls():
             if call.state is CallState.QUEUED:
                 waiting[call.hotline].append(call.queue_joined_at or call.started_at)
-        people = self._operators.snapshot()
-        return [
-            {
+        people = Counter(
+            (hotline, person.state)
+            for person in self._operators.snapshot()
+            for hotline in person.hotlines
+        )
+        return {
+            hotline: {
                 "hotline": hotline,
                 "waiting": len(waiting[hotline]),
                 "longest_since": iso(min(waiting[hotline], default=None)),
-                "ready": _count(people, hotline, OperatorState.READY),
-                "talking": _count(people, hotline, OperatorState.TALKING),
+                "ready": people[hotline, OperatorState.READY],
+                "talking": people[hotline, OperatorState.TALKING],
             }
-            for hotline in viewer.hotlines_for(Role.OPERATOR)
-        ]
-
-
-def _count(people: Any, hotline: str, state: OperatorState) -> int:
-    return sum(1 for person in people if hotline in person.hotlines and person.state is state)
+            for hotline in hotlines
+        }
 
 
 def _told_next(event: CallEvent) -> set[AccountId]:

@@ -197,10 +197,9 @@ class Console implements PaneHost {
     for (const change of changes) {
       if (change.what === "opened") {
         this.addPane(change.tab);
-        if (this.mayTakeOver() || phaseOf(change.tab) === "calling") this.show(change.tab.key, false);
+        if (this.mayTakeOver() || phaseOf(change.tab) === "calling") this.bring(change.tab.key);
       } else if (change.what === "changed") {
         const pane = this.panes.get(change.tab.key);
-        pane?.update();
         const phase = phaseOf(change.tab);
         if (change.before === "ringing" && phase === "talking" && this.active === change.tab.key) pane?.focusForm();
       } else {
@@ -208,16 +207,16 @@ class Console implements PaneHost {
         if (this.active === change.tab.key) {
           this.active = null;
           const next = this.tabs.tabs.at(-1);
-          if (next) this.show(next.key, false);
+          if (next) this.bring(next.key);
         }
         if (change.why === "taken") toast(t("Người khác đã nghe cuộc gọi."));
         else if (change.why === "hung_up") toast(t("Người gọi đã gác máy."));
       }
     }
     if (changes.length) {
+      this.drawPhone(); // every pane, once
       this.changed();
       this.alarm();
-      this.drawPhone();
     }
   }
 
@@ -272,7 +271,6 @@ class Console implements PaneHost {
     pane.element.hidden = true;
     this.panes.set(tab.key, pane);
     one("#panes").append(pane.element);
-    pane.update();
   }
 
   private dropPane(key: string): void {
@@ -281,14 +279,19 @@ class Console implements PaneHost {
   }
 
   private show(key: string, focus = true): void {
-    this.active = key;
-    this.keep.set("active", key);
-    for (const [name, pane] of this.panes) pane.element.hidden = name !== key;
-    one("#empty").hidden = this.panes.size > 0;
+    this.bring(key);
     this.drawTabs();
     const pane = this.panes.get(key);
     pane?.update();
     if (focus) pane?.focusForm();
+  }
+
+  /** Put a pane in front; whoever calls this draws panes and tabs afterwards. */
+  private bring(key: string): void {
+    this.active = key;
+    this.keep.set("active", key);
+    for (const [name, pane] of this.panes) pane.element.hidden = name !== key;
+    one("#empty").hidden = this.panes.size > 0;
   }
 
   private drawTabs(): void {

@@ -1,7 +1,11 @@
 // The ring: made here, played where the operator wants it, only while the service says it rings.
 
+import { soon } from "../lib/dom";
+
 export class Ring {
+  /** Made once: to open a way to the loudspeaker takes longer than to draw the form. */
   private context: AudioContext | null = null;
+  private gain: GainNode | null = null;
   private timer = 0;
   volume = 0.6;
   sink = "";
@@ -12,15 +16,15 @@ export class Ring {
 
   start(): void {
     if (this.timer) return;
-    this.burst();
     this.timer = window.setInterval(() => this.burst(), 3000);
+    soon(() => this.timer && this.burst()); // the form first, then the sound
   }
 
   stop(): void {
     window.clearInterval(this.timer);
     this.timer = 0;
-    void this.context?.close();
-    this.context = null;
+    this.gain?.disconnect();
+    if (this.context?.state === "running") void this.context.suspend().catch(() => undefined);
   }
 
   once(): void {
@@ -31,10 +35,12 @@ export class Ring {
   private burst(): void {
     this.context ??= new AudioContext();
     const context = this.context;
-    const route = context as AudioContext & { setSinkId?: (id: string) => Promise<void> };
-    if (this.sink && route.setSinkId) void route.setSinkId(this.sink).catch(() => undefined);
+    const route = context as AudioContext & { sinkId?: string; setSinkId?: (id: string) => Promise<void> };
+    if (this.sink !== (route.sinkId ?? "") && route.setSinkId) void route.setSinkId(this.sink).catch(() => undefined);
     void context.resume().catch(() => undefined);
+    this.gain?.disconnect();
     const gain = context.createGain();
+    this.gain = gain;
     gain.connect(context.destination);
     const at = context.currentTime;
     gain.gain.setValueAtTime(0, at);

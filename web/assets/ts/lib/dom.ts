@@ -50,3 +50,13 @@ export function fill(element: HTMLElement, ...children: Child[]): void {
       .map((child) => (child instanceof Node ? child : String(child))),
   );
 }
+
+/** Run in a turn of its own, after what is being drawn; a hidden page does not slow it, as it does timers. */
+export function soon(run: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(null);
+}
