@@ -70,22 +70,35 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "rework": ("ground",),
     "level_changed": ("level",),
 }
-_TEXTS = (
-    "channel",
-    "ground",
-    "guidance",
-    "document",
+_ON_PAPER: Mapping[str, tuple[str, ...]] = {
+    "received": ("channel",),
+    "rejected": ("ground",),
+    "referred": ("until",),
+    "returned": ("reason",),
+    "extended": ("until", "document", "reason", "document_date"),
+    "rated": ("score", "reason"),
+    "rework": ("ground",),
+    "level_changed": ("level",),
+}
+"""TIMELINE.md's fields of each act; on paper any other one is unknown, and is ignored."""
+_LIVE = (
     "reason",
+    "guidance",
     "unit_id",
     "person_id",
     "text",
     "document_number",
     "attachment_id",
 )
+"""What the live service takes besides, with every act."""
 
 
-def read_act(body: Mapping[str, Any]) -> Act:
-    """Read an event object; unknown fields are ignored.
+def read_act(body: Mapping[str, Any], *, live: bool = False) -> Act:
+    """Read an event object; unknown fields are ignored, whatever is in them.
+
+    Args:
+        body: The object.
+        live: Also take what the live service keeps beside the act.
 
     Raises:
         FieldError: The event is unknown, a field is missing or of the wrong type.
@@ -93,11 +106,8 @@ def read_act(body: Mapping[str, Any]) -> Act:
     event = body.get("event")
     if not isinstance(event, str) or event not in EVENTS:
         raise FieldError("event", "invalid" if event else "missing")
-    values: dict[str, Any] = {name: _text(body, name) for name in _TEXTS}
-    values["until"] = read_moment(body, "until") if body.get("until") is not None else None
-    values["document_date"] = _date(body, "document_date")
-    values["score"] = _choice(body, "score", get_args(Score))
-    values["level"] = _choice(body, "level", get_args(Level))
+    names = dict.fromkeys((*_ON_PAPER.get(event, ()), *(_LIVE if live else ())))
+    values = {name: _value(body, name) for name in names}
     for name in _NEEDED.get(event, ()):
         if not values[name]:
             raise FieldError(name, "missing")
@@ -113,7 +123,7 @@ def parse_act(body: Mapping[str, Any]) -> Act:
         Invalid: With the field and `missing` or `invalid`.
     """
     try:
-        return read_act(body)
+        return read_act(body, live=True)
     except FieldError as error:
         raise Invalid("act_unreadable", fields={error.field: error.code}) from error
 
@@ -158,3 +168,17 @@ def _choice(body: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str |
     if value is not None and value not in known:
         raise FieldError(name, "invalid")
     return value
+
+
+def _value(body: Mapping[str, Any], name: str) -> Any:
+    match name:
+        case "until":
+            return read_moment(body, name) if body.get(name) is not None else None
+        case "document_date":
+            return _date(body, name)
+        case "score":
+            return _choice(body, name, get_args(Score))
+        case "level":
+            return _choice(body, name, get_args(Level))
+        case _:
+            return _text(body, name)

@@ -15,6 +15,7 @@ from escalation.ladder import Ladder
 from escalation.lawbook import Lawbook
 from escalation.messages import Messenger
 from escalation.names import Event
+from escalation.procedure import Procedure
 from escalation.rows import ActRule
 from escalation.state import Line, State
 from escalation.tables import Deadline, LadderState
@@ -40,6 +41,19 @@ class _Place:
     row: LadderState
     ladder: Ladder
     state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenActs:
+    """What somebody may do to a ticket now.
+
+    Attributes:
+        procedure: The version that the ticket began with; None: the hotline has none.
+        rules: Acts with the rules under which they fit.
+    """
+
+    procedure: Procedure | None
+    rules: Mapping[Event, tuple[ActRule, ...]]
 
 
 class Acts:
@@ -100,7 +114,7 @@ class Acts:
         if rule is not None:
             _complete(rule, act)
         await self._written(tx, place, state, lines, SYSTEM)
-        await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline))
+        await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline), more)
         await record.act(tx, ticket, act, by)
         await self._written(tx, place, after, more, by)
         tx.emit(
@@ -153,20 +167,24 @@ class Acts:
 
     async def allowed(self, session: AsyncSession, ticket_id: str, by: Viewer) -> list[Event]:
         """Return the acts that this viewer may do now, for the buttons of a page."""
+        return list((await self.open_to(session, ticket_id, by)).rules)
+
+    async def open_to(self, session: AsyncSession, ticket_id: str, by: Viewer) -> OpenActs:
+        """Return the acts that this viewer may do now, with the rules of the ticket's version."""
         ticket = await access.get(session, by, ticket_id)
         place = await self._place(session, ticket)
         if place is None:
-            return []
-        roles = access.roles_on(by, ticket)
-        events = dict.fromkeys(rule.event for rule in place.ladder.procedure.act)
-        return [
-            event
-            for event in events
-            if any(
-                by.id == SYSTEM.id or not roles.isdisjoint(rule.by)
+            return OpenActs(procedure=None, rules={})
+        roles, procedure = access.roles_on(by, ticket), place.ladder.procedure
+        found = {
+            event: tuple(
+                rule
                 for rule in place.ladder.allowed(place.state, event)
+                if by.id == SYSTEM.id or not roles.isdisjoint(rule.by)
             )
-        ]
+            for event in dict.fromkeys(rule.event for rule in procedure.act)
+        }
+        return OpenActs(procedure=procedure, rules={e: r for e, r in found.items() if r})
 
     async def explain(self, session: AsyncSession, ticket_id: str) -> list[str]:
         """Return how the running due time was reached, in plain Vietnamese."""
@@ -191,6 +209,7 @@ class Acts:
             return
         act = Act(event="received", channel=ticket.channel)
         state, lines = place.ladder.perform(place.state, act, tx.now)
+        await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline), lines)
         await record.act(tx, ticket, act, by)
         await self._written(tx, place, state, lines, by)
 
@@ -217,7 +236,7 @@ class Acts:
         if act.event not in ("answered_directly", "rejected"):
             raise NoProcedure(ticket=ticket.id, hotline=ticket.hotline)
         if ticket.state == TicketState.OPEN:
-            await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline))
+            await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline), None)
         lines = [Line(at=tx.now, do="close")]
         await record.act(tx, ticket, act, by)
         await record.lines(tx, ticket, lines, by)

@@ -1,5 +1,7 @@
 """What an act and its lines do to the ticket's own rows."""
 
+from collections.abc import Sequence
+
 from escalation.act import Act
 from escalation.events import StageMissed, TicketOverdue
 from escalation.procedure import Procedure
@@ -7,7 +9,7 @@ from escalation.standing import waits
 from escalation.state import Line, State
 from sms import outbox
 from sms.model import Purpose
-from tickets import filing, referrals, results
+from tickets import filing, ratings, referrals, results, units
 from tickets.model import FormRules, TicketState
 from tickets.tables import Ticket
 from tongdai.accounts.model import Viewer
@@ -15,11 +17,14 @@ from tongdai.clock import HCM
 from tongdai.db import Tx
 from tongdai.ids import HotlineId, TicketId
 
+_UNITS = frozenset({units.FOCAL_POINT, units.UNIT_HEAD})
 _TO_OFFICIALS = (Purpose.REFERRAL, Purpose.FORWARDING)
 
 
-async def reject(tx: Tx, ticket: Ticket, act: Act, by: Viewer, rules: FormRules) -> None:
-    """Refuse a draft or an open ticket (CT-8.2).
+async def reject(
+    tx: Tx, ticket: Ticket, act: Act, by: Viewer, rules: FormRules, *, by_law: bool = False
+) -> None:
+    """Refuse a draft or an open ticket (CT-8.2); `by_law`: the procedure has named the role.
 
     Raises:
         UnknownGround, NoSuchTicket, TicketForbidden, WrongState: See tickets.filing.reject.
@@ -34,22 +39,48 @@ async def reject(tx: Tx, ticket: Ticket, act: Act, by: Viewer, rules: FormRules)
         reason=act.reason or "",
         guidance=act.guidance or "",
         rules=rules,
+        by_law=by_law,
     )
 
 
-async def out(tx: Tx, ticket: Ticket, act: Act, by: Viewer, rules: FormRules) -> None:
-    """Do in the register what the ladder has allowed."""
+async def out(
+    tx: Tx,
+    ticket: Ticket,
+    act: Act,
+    by: Viewer,
+    rules: FormRules,
+    lines: Sequence[Line] | None,
+) -> None:
+    """Do in the register what the ladder has allowed.
+
+    Args:
+        tx: The open transaction.
+        ticket: The ticket, locked.
+        act: What was done.
+        by: Who did it.
+        rules: What the form of a ticket goes by.
+        lines: What the ladder said to it; None: the hotline has no procedure, so that the
+            register's own table says who may.
+    """
+    by_law = lines is not None
     match act.event:
         case "rejected":
-            await reject(tx, ticket, act, by, rules)
+            await reject(tx, ticket, act, by, rules, by_law=by_law)
         case "answered_directly":
-            await filing.answer_directly(tx, ticket.id, act.text or "", by)
+            await filing.answer_directly(tx, ticket.id, act.text or "", by, by_law=by_law)
         case "referred":
-            await _refer(tx, ticket, act, by)
+            if act.unit_id or _falls_to_a_unit(lines or ()):
+                await _refer(tx, ticket, act, by)
         case "extended":
             await _letter(tx, ticket, act, by)
         case "answered":
             await _answer(tx, ticket, act, by)
+        case "received":
+            _receive(ticket, lines or ())
+        case "returned":
+            await _return(tx, ticket, act, lines or ())
+        case "rated":
+            ratings.record(tx, ticket.id, score=act.score or "", reason=act.reason or "", by=by)
         case _:
             pass  # nothing of it lies in the register
 
@@ -86,6 +117,7 @@ async def _refer(tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> None:
         person_id=act.person_id,
         by=by,
         note=act.reason or "",
+        by_law=True,
     )
 
 
@@ -113,5 +145,30 @@ async def _answer(tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> None:
         document_number=act.document_number or "",
         by=by,
         attachment_id=act.attachment_id,
+        by_law=True,
     )
     await referrals.end(tx, ticket.id, "answered")
+
+
+def _receive(ticket: Ticket, lines: Sequence[Line]) -> None:
+    """Where a unit receives (HN-7.2), it is the one that was chosen in the form."""
+    if _falls_to_a_unit(lines):
+        ticket.unit_id = ticket.proposed_unit_id
+
+
+async def _return(tx: Tx, ticket: Ticket, act: Act, lines: Sequence[Line]) -> None:
+    """Take a ticket from its unit: passed up to the superior one, or back to the coordinator.
+
+    Source: HN-7.2.c, TN-8.2.b.
+    """
+    await referrals.end(tx, ticket.id, "returned")
+    superior = None
+    if _falls_to_a_unit(lines) and ticket.unit_id is not None:
+        superior = act.unit_id or (await units.unit(tx.session, ticket.unit_id)).parent_id
+    if superior is not None and superior == act.unit_id:
+        await units.handling(tx.session, ticket.hotline, superior, tx.now)
+    ticket.unit_id, ticket.person_id = superior, None
+
+
+def _falls_to_a_unit(lines: Sequence[Line]) -> bool:
+    return any(line.do == "start" and line.responsible in _UNITS for line in lines)

@@ -75,7 +75,7 @@ class Choice:
                 "Thời hạn hẹn phải sau thời điểm gia hạn.",
             ),
             (
-                rule.counted_from == "document_date" and day > today,
+                rule.at_most is not None and rule.counted_from == "document_date" and day > today,
                 "Ngày của công văn không được sau ngày gia hạn.",
             ),
         )

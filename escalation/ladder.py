@@ -91,6 +91,8 @@ class Ladder:
         for step in (self._extend, self._count, self._level, self._pause, self._change):
             state, more = step(state, act, rule, at)
             lines += more
+        kept = {s.shown for s in state.running}
+        lines = [line for line in lines if line.do != "moved" or line.stage in kept]
         lines += self._notices(state, rule.notify, at)
         if rule.close:
             state = replace(state, running=(), closed_at=at)

@@ -7,11 +7,12 @@ an alert in the ticket's history.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from escalation.procedure import Procedure
 from escalation.state import Line
 from escalation.tables import LadderState
-from sms import letters, outbox
+from sms import letters, outbox, texts
 from sms.model import Purpose
 from sms.texts import Param
 from tickets import units
@@ -25,6 +26,7 @@ _STAGE = {"referral": Purpose.REFERRAL, "forwarding": Purpose.FORWARDING}
 _ADDRESSEES = frozenset({"leadership", "city_office"})
 _OFFICIALS = frozenset({units.FOCAL_POINT, units.UNIT_HEAD})
 _LONGEST_PORTAL = 60
+_UNCLEAR = "chưa rõ đơn vị"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Messenger:
                 purpose = _STAGE[line.purpose]
                 await self._owe(tx, ticket, row, purpose, who.mobile if who else None, params)
                 await _alert_unless_reachable(tx, ticket, str(line.to), who)
+            elif line.do == "notify" and line.to == "sender" and line.purpose == "referral":
+                await self._forwarded(tx, ticket, row, due)
             elif line.do == "notify" and line.by == "ticket_channel":
                 await self._sender(tx, ticket, row, procedure, line)
             elif line.do == "report":
@@ -100,11 +104,27 @@ class Messenger:
             }
             await self._owe(tx, ticket, row, Purpose.RESULT, number, params)
 
+    async def _forwarded(
+        self, tx: Tx, ticket: Ticket, row: LadderState, due: datetime | None
+    ) -> None:
+        """Tell the sender which unit has it now, by SMS (GL-10.1.2.b2.1, A-GL-6)."""
+        unit = await tx.session.get(Unit, ticket.unit_id) if ticket.unit_id else None
+        params: dict[str, Param] = {
+            "ticket": ticket.number,
+            "unit": unit.name if unit else _UNCLEAR,
+            "due": due,
+        }
+        number = _mobile_of(ticket)
+        if number is None and ticket.channel != "phone":
+            return
+        template = texts.REFERRAL_TO_SENDER
+        await self._owe(tx, ticket, row, Purpose.REFERRAL, number, params, template=template)
+
     async def _report(self, tx: Tx, ticket: Ticket, row: LadderState, line: Line) -> None:
         """Report to the leaders, the Office among them by letter (CT-9.1.4, A-CT-5)."""
         unit = await tx.session.get(Unit, ticket.unit_id) if ticket.unit_id else None
         params = await _about(tx, ticket) | {
-            "unit": unit.name if unit else "chưa rõ đơn vị",
+            "unit": unit.name if unit else _UNCLEAR,
             "since": line.at,
         }
         leaders = await units.people(tx.session, ticket.hotline, str(line.to), tx.now)
@@ -125,6 +145,8 @@ class Messenger:
         purpose: Purpose,
         to: str | None,
         params: Mapping[str, Param],
+        *,
+        template: str | None = None,
     ) -> None:
         row.owed += 1
         await outbox.owe(
@@ -134,6 +156,7 @@ class Messenger:
             to=to,
             purpose=purpose,
             params=params,
+            template=template,
             ticket_id=ticket.id,
         )
 

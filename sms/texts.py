@@ -53,8 +53,12 @@ _LINK = Variable(kind=Kind.LINK, limit=120)
 _PORTAL = Variable(kind=Kind.EXACT, limit=60, required=False)
 _STAGE = {"ticket": _TICKET, "field": _FIELD, "due": _MOMENT, "link": _LINK}
 
+REFERRAL_TO_SENDER = "referral_sender"
+"""The same event as the purpose `referral`, told to who sent it in (GL-10.1.2.b2.1, A-GL-6)."""
+
 VARIABLES: dict[str, dict[str, Variable]] = {
     Purpose.REFERRAL: _STAGE,
+    REFERRAL_TO_SENDER: {"ticket": _TICKET, "unit": _UNIT, "due": _MOMENT},
     Purpose.FORWARDING: _STAGE,
     Purpose.REMINDER: _STAGE,
     Purpose.EXTENSION: {"ticket": _TICKET, "due": _MOMENT},

@@ -44,7 +44,7 @@ async def file(
     return await _file(tx, ticket, form, form.validate(rules), by, rules)
 
 
-async def reject(
+async def reject(  # noqa: PLR0913 - a refusal has that many sides, each by its name
     tx: Tx,
     ticket_id: str,
     by: Viewer,
@@ -54,6 +54,7 @@ async def reject(
     guidance: str = "",
     rules: FormRules = PLAIN,
     form: TicketForm | None = None,
+    by_law: bool = False,
 ) -> Ticket:
     """Refuse what does not fit articles 4 and 6, with the ground and how to complete it (CT-8.2).
 
@@ -68,12 +69,13 @@ async def reject(
         guidance: What the sender is told to do; empty: the ground's own.
         rules: What the hotline's procedure says.
         form: What stands in the form of a draft; default: what was saved last.
+        by_law: The procedure has named the viewer's role; see tickets.access.to_change.
 
     Raises:
         UnknownGround: The procedure has no such ground.
         NoSuchTicket, TicketForbidden, WrongState: As in `file`.
     """
-    ticket = await to_change(tx.session, by, ticket_id, "rejected")
+    ticket = await to_change(tx.session, by, ticket_id, "rejected", by_law=by_law)
     _must_be(ticket, TicketState.DRAFT, TicketState.OPEN)
     known = rules.ground(ground)
     if known is None:
@@ -88,14 +90,18 @@ async def reject(
     return ticket
 
 
-async def answer_directly(tx: Tx, ticket_id: str, answer: str, by: Viewer) -> Ticket:
+async def answer_directly(
+    tx: Tx, ticket_id: str, answer: str, by: Viewer, *, by_law: bool = False
+) -> Ticket:
     """Keep the answer that the operator gave on the spot, and close (CT-9.1.1).
+
+    `by_law`: the procedure has named the viewer's role; see tickets.access.to_change.
 
     Raises:
         FormIncomplete: The answer is empty.
         NoSuchTicket, TicketForbidden, WrongState: As in `file`; the ticket must be open.
     """
-    ticket = await to_change(tx.session, by, ticket_id, "answered_directly")
+    ticket = await to_change(tx.session, by, ticket_id, "answered_directly", by_law=by_law)
     _must_be(ticket, TicketState.OPEN)
     text = clean_lines(answer) or ticket.direct_answer
     if not text:

@@ -16,7 +16,14 @@ from tongdai.ids import UnitId
 
 
 async def refer(
-    tx: Tx, ticket_id: str, *, unit_id: str, person_id: str | None, by: Viewer, note: str = ""
+    tx: Tx,
+    ticket_id: str,
+    *,
+    unit_id: str,
+    person_id: str | None,
+    by: Viewer,
+    note: str = "",
+    by_law: bool = False,
 ) -> Referral:
     """Put a ticket at a unit; the one that had it before has it no more (A-CT-15: re-routing).
 
@@ -27,6 +34,7 @@ async def refer(
         person_id: Who is told there; default: the focal point, if one is appointed.
         by: Who refers.
         note: For the unit.
+        by_law: The procedure has named the viewer's role; see tickets.access.to_change.
 
     Raises:
         NoSuchTicket: There is none that the viewer sees.
@@ -35,7 +43,7 @@ async def refer(
         NoSuchUnit: It is no handling unit of the hotline, or closed.
         NoSuchPerson: The person does not belong to the unit now.
     """
-    ticket = await to_change(tx.session, by, ticket_id, "referred")
+    ticket = await to_change(tx.session, by, ticket_id, "referred", by_law=by_law)
     if ticket.state not in (TicketState.OPEN, TicketState.ANSWERED):
         raise WrongState(ticket=ticket_id, state=ticket.state)
     unit = await units.handling(tx.session, ticket.hotline, unit_id, tx.now)

@@ -29,6 +29,7 @@ async def record(
     document_number: str = "",
     unit_id: str | None = None,
     attachment_id: str | None = None,
+    by_law: bool = False,
 ) -> Result:
     """Keep a unit's result: unit, author, time, text, document (CT-7.2, CT-9.1.2c).
 
@@ -42,13 +43,14 @@ async def record(
         document_number: Of the written reply.
         unit_id: Whose result it is; default: the unit that has the ticket.
         attachment_id: The reply as a file, attached to the ticket before.
+        by_law: The procedure has named the viewer's role; see tickets.access.to_change.
 
     Raises:
         FormIncomplete: The text is empty or too long, or the document's number too long.
         NoSuchAttachment: The ticket has no such file.
         NoSuchTicket, TicketForbidden: See tickets.access.
     """
-    ticket = await to_change(tx.session, by, ticket_id, "answered")
+    ticket = await to_change(tx.session, by, ticket_id, "answered", by_law=by_law)
     words, number = clean_lines(text), clean(document_number)
     wrong = {"text": "required"} if not words else {}
     if len(words) > LONGEST["content"]:

@@ -18,6 +18,7 @@ __all__ = (
     "Note",
     "Person",
     "Posting",
+    "Rating",
     "Referral",
     "Result",
     "SubjectField",
@@ -247,6 +248,21 @@ class Note(SQLModel, table=True):
     kind: str
     """note, correction, reroute_request or extension_request."""
     text: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+
+
+class Rating(SQLModel, table=True):
+    """What the sender thought of the answer (CT-10.2, GL-14): the score, and why."""
+
+    __tablename__ = "rating"
+    __table_args__ = (Index("ix_rating_ticket", "ticket_id", "at"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id")
+    score: str
+    """satisfied, acceptable or unsatisfied."""
+    reason: str = Field(default="", sa_type=Text)
     at: datetime = Field(sa_type=UtcDateTime)
     by: str
 

@@ -677,6 +677,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "rating",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("score", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", tongdai.db.UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_rating_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
+    )
+    with op.batch_alter_table("rating", schema=None) as batch_op:
+        batch_op.create_index("ix_rating_ticket", ["ticket_id", "at"], unique=False)
+
+    op.create_table(
         "referral",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("ticket_id", sa.String(), nullable=False),
@@ -809,6 +823,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_referral_ticket")
 
     op.drop_table("referral")
+    with op.batch_alter_table("rating", schema=None) as batch_op:
+        batch_op.drop_index("ix_rating_ticket")
+
+    op.drop_table("rating")
     with op.batch_alter_table("ladder_state", schema=None) as batch_op:
         batch_op.drop_index("ix_ladder_state_open")
 

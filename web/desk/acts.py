@@ -9,14 +9,22 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 from multidict import MultiDictProxy
 
-from escalation.act import Act
+from escalation.act import Act, parse_act
 from escalation.errors import ActRefused
 from tickets import notes
 from tongdai.accounts.model import Role
 from tongdai.errors import Conflict, Forbidden, Invalid
 from web import words
 from web.auth import allowed, viewer
-from web.desk.forms import AnswerForm, ExtensionForm, ReferForm, WishForm, WordsForm, end_of
+from web.desk.forms import (
+    AnswerForm,
+    DoingForm,
+    ExtensionForm,
+    ReferForm,
+    WishForm,
+    WordsForm,
+    end_of,
+)
 from web.desk.keys import ACTS, FILES
 from web.desk.people import OF_UNIT, TICKET
 from web.desk.requests import ExtensionWish
@@ -37,15 +45,17 @@ class _Upload:
 
 
 @routes.post("/desk/tickets/{ticket}/answer")
-@allowed(*OF_UNIT, Role.OPERATOR, Role.SUPERVISOR, Role.ONE_STOP, Role.COORDINATOR)
+@allowed(*TICKET)
 async def answer(request: web.Request) -> web.StreamResponse:
     """Enter the written reply: its text, and its number or the document (CT-9.1.2c)."""
 
     async def act(typed: Typed) -> None:
         form, upload = parse(AnswerForm, typed), _upload(typed)
-        if not form.text or not (form.document_number or upload):
-            raise Invalid(fields=_missing(form, upload))
-        reply = Act(event="answered", text=form.text, document_number=form.document_number or None)
+        reply = Act(
+            event="answered",
+            text=form.text or None,
+            document_number=form.document_number or None,
+        )
         await _perform(request, reply, upload)
 
     return await _done(request, "answer", act)
@@ -72,7 +82,7 @@ async def wish(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/desk/tickets/{ticket}/extend")
-@allowed(Role.OPERATOR, Role.SUPERVISOR, *OF_UNIT)
+@allowed(*TICKET)
 async def extend(request: web.Request) -> web.StreamResponse:
     """Enter the extension on the strength of the letter (CT-9.1.2d: the operator's act)."""
 
@@ -81,7 +91,7 @@ async def extend(request: web.Request) -> web.StreamResponse:
         entered = Act(
             event="extended",
             until=end_of(form.until),
-            document=form.document,
+            document=form.document or None,
             document_date=form.document_date,
             reason=form.reason or None,
         )
@@ -102,17 +112,32 @@ async def not_ours(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/desk/tickets/{ticket}/refer")
-@allowed(Role.OPERATOR, Role.SUPERVISOR, Role.CITY_OFFICE, Role.COORDINATOR, Role.ONE_STOP)
+@allowed(*TICKET)
 async def refer(request: web.Request) -> web.StreamResponse:
     """Refer to another unit (CT-15B.3, A-CT-15)."""
 
     async def act(typed: Typed) -> None:
         form = parse(ReferForm, typed)
         await _perform(
-            request, Act(event="referred", unit_id=form.unit_id, reason=form.reason or None)
+            request,
+            Act(event="referred", unit_id=form.unit_id or None, reason=form.reason or None),
         )
 
     return await _done(request, "refer", act)
+
+
+@routes.post("/desk/tickets/{ticket}/acts/{event}")
+@allowed(*TICKET)
+async def other(request: web.Request) -> web.StreamResponse:
+    """Do any other act of the ticket's procedure; who may is the procedure's to say."""
+    event = request.match_info["event"]
+
+    async def act(typed: Typed) -> None:
+        form = parse(DoingForm, typed)
+        filled = {name: value for name, value in form.model_dump().items() if value}
+        await _perform(request, parse_act({"event": event, **filled}))
+
+    return await _done(request, event, act)
 
 
 @routes.post("/desk/tickets/{ticket}/note")
@@ -135,7 +160,7 @@ async def _done(
     try:
         await act(typed)
     except Invalid as refusal:
-        faults = {name: words.of_code(code) for name, code in refusal.fields.items()}
+        faults = {name: words.of_code(_code(name, code)) for name, code in refusal.fields.items()}
         return await ticket_page(
             request,
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -185,7 +210,8 @@ def _upload(typed: Typed) -> _Upload | None:
     return _Upload(field.filename, field.file.read())
 
 
-def _missing(form: AnswerForm, upload: _Upload | None) -> dict[str, str]:
-    faults = {} if form.text else {"text": "required"}
-    written = bool(form.document_number or upload)
-    return faults if written else {**faults, "document_number": "document_missing"}
+def _code(name: str, code: str) -> str:
+    """Say of a written reply that its number or the file will do (CT-9.1.2c)."""
+    if code == "missing":
+        return "required"
+    return "document_missing" if (name, code) == ("document_number", "required") else code

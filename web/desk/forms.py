@@ -35,18 +35,32 @@ class AnswerForm(Form):
 
 
 class ExtensionForm(Form):
-    """The letter that promises a final date (CT-9.1.2d)."""
+    """A later date; what else it needs (letter, reason) is the procedure's to say (CT-9.1.2d)."""
 
-    document: Number
-    document_date: Day
+    document: Annotated[str, Field(max_length=100)] = ""
+    document_date: Annotated[Day | None, BeforeValidator(lambda v: v or None)] = None
     until: Day
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
-class WishForm(ExtensionForm):
-    """The same, as the focal point asks for it: with the reason."""
+class WishForm(Form):
+    """The letter that promises a final date, as the focal point asks for it: with the reason."""
 
+    document: Number
+    document_date: Day
+    until: Day
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class DoingForm(Form):
+    """Any other act: TIMELINE.md's fields, each as a text."""
+
+    ground: Annotated[str, Field(max_length=64)] = ""
+    score: Annotated[str, Field(max_length=20)] = ""
+    level: Annotated[str, Field(max_length=20)] = ""
+    reason: Annotated[str, Field(max_length=2000)] = ""
+    guidance: Annotated[str, Field(max_length=2000)] = ""
+    text: Annotated[str, Field(max_length=20_000)] = ""
 
 
 class WordsForm(Form):
@@ -58,7 +72,7 @@ class WordsForm(Form):
 class ReferForm(Form):
     """Another unit, and why (A-CT-15)."""
 
-    unit_id: Annotated[str, Field(min_length=1, max_length=64)]
+    unit_id: Annotated[str, Field(max_length=64)] = ""
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 

@@ -2,26 +2,30 @@
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from escalation.acts import Acts
+from escalation.names import Event
+from escalation.rows import ActRule
 from sms import store as messages
 from sms.model import Channel as By
 from sms.store import Story
 from telephony.recordings import store as recordings
 from telephony.recordings.access import HEARERS
 from telephony.recordings.tables import Recording
-from tickets import access, attachments, notes, results, units
+from tickets import access, attachments, notes, ratings, results, units
 from tickets.access import SenderView
-from tickets.tables import Attachment, ExtensionLetter, Note, Result, Ticket, Unit
+from tickets.tables import Attachment, ExtensionLetter, Note, Rating, Result, Ticket, Unit
 from tongdai.accounts.model import Role, Viewer
 from tongdai.i18n import _
 from tongdai.phone import national
 from web.desk import people
 from web.desk.countdown import Countdown, countdown
+from web.desk.doing import Doing, doings, extension_words
 from web.desk.requests import ExtensionWish, read_wish
 from web.desk.sentences import Sentence, sentences
 from web.desk.words import CHANNELS
@@ -74,6 +78,10 @@ class TicketView:
     messages: tuple[MessageLine, ...]
     recordings: tuple[Recording, ...]
     may: MayDo
+    doings: tuple[Doing, ...]
+    extension_words: str
+    answering: ActRule | None
+    ratings: tuple[Rating, ...]
     units: tuple[Unit, ...]
     names: dict[str, str]
 
@@ -93,7 +101,8 @@ async def view(
     files = await attachments.of_ticket(session, ticket_id)
     found = await results.of_ticket(session, ticket_id)
     wish = _open_wish(remarks, letters)
-    may = await _may(session, acts, viewer, ticket, used=bool(letters or wish))
+    open_acts = await acts.open_to(session, ticket_id, viewer)
+    may = _may(acts, viewer, ticket, set(open_acts.rules), used=bool(letters or wish))
     actors = [str(entry.get("actor", "")) for entry in history]
     unit_ids = [ticket.unit_id, *(str(e["unit_id"]) for e in history if e.get("unit_id"))]
     unit_names = await people.unit_names(session, unit_ids)
@@ -123,15 +132,18 @@ async def view(
         ),
         recordings=await _recordings(session, ticket) if heard else (),
         may=may,
+        doings=doings(open_acts.procedure, open_acts.rules) if open_acts.procedure else (),
+        answering=next(iter(open_acts.rules.get("answered", ())), None),
+        extension_words=extension_words(open_acts.rules.get("extended", ())),
+        ratings=tuple(await ratings.of_ticket(session, ticket_id)),
         units=tuple(await _choices(session, ticket, now)) if may.refer else (),
         names=names,
     )
 
 
-async def _may(
-    session: AsyncSession, acts: Acts, viewer: Viewer, ticket: Ticket, *, used: bool
+def _may(
+    acts: Acts, viewer: Viewer, ticket: Ticket, allowed: AbstractSet[Event], *, used: bool
 ) -> MayDo:
-    allowed = set(await acts.allowed(session, ticket.id, viewer))
     roles = access.roles_on(viewer, ticket)
     procedure = acts.lawbook.procedure(ticket.hotline)
     stages = {
@@ -145,7 +157,11 @@ async def _may(
         answer="answered" in allowed,
         wish=first and Role.FOCAL_POINT in roles and "extended" not in allowed and not used,
         extend="extended" in allowed,
-        return_it=ticket.stage == "focal_point" and not roles.isdisjoint(access.OF_UNIT),
+        return_it=(
+            ticket.stage == "focal_point"
+            and "returned" not in allowed
+            and not roles.isdisjoint(access.OF_UNIT)
+        ),
         refer="referred" in allowed,
         note=access.may_act(viewer, ticket, "note"),
         attach=access.may_act(viewer, ticket, "attach"),

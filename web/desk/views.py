@@ -9,10 +9,12 @@ from escalation import reports
 from sms import links
 from tickets import access, attachments, store
 from tickets.errors import NoSuchTicket
+from tongdai.i18n import _
 from tongdai.ids import AccountId
 from web.auth import allowed, signed_in, viewer
 from web.desk import people
 from web.desk.countdown import countdown
+from web.desk.doing import SCORES
 from web.desk.keys import ACTS, FILES
 from web.desk.people import ABOVE, DESK, TICKET
 from web.desk.sentences import stage
@@ -198,6 +200,7 @@ def _words() -> dict[str, Any]:
         "tones": TONES,
         "purposes": PURPOSES,
         "reasons": REASONS,
+        "scores": {score: _(words) for score, words in SCORES},
         "stage_name": stage,
     }
 

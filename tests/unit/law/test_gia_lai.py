@@ -2,6 +2,7 @@
 
 import pytest
 
+from escalation.timeline import TimelineError
 from tests.unit.law.paper import event, paper
 
 IN = event("30 08:00", "received", channel="phone")
@@ -103,3 +104,15 @@ def test_a_re_routing_begins_anew_and_forgets_the_date() -> None:
         "30 11:00 notify sms focal_point",
         "30 11:00 notify sms sender",
     ]
+
+
+def test_gl_11_3_the_day_of_a_letter_is_nothing_to_gia_lai() -> None:
+    dated = event("30 10:00", "extended", until="12-07 09:00", document_date="2026-12-31")
+    assert run(TO_FOCAL, dated)[3] == "30 10:00 moved focal_point 12-07 09:00"
+
+
+def test_fields_that_an_act_does_not_have_are_ignored_whatever_is_in_them() -> None:
+    odd = event("30 09:00", "referred", text=7, unit_id=[], score="best", document_date={})
+    assert run(odd) == BEGUN
+    with pytest.raises(TimelineError, match="line 2: reason is not what it must be"):
+        run(event("30 09:00", "returned", reason=7))

@@ -206,3 +206,17 @@ def test_tn_force_majeure_does_not_stop_rework() -> None:
         "12-03 10:00 start rework focal_point 12-08 00:00",
         "12-08 00:00 missed rework",
     ]
+
+
+def test_a_tn_13_a_submission_before_acceptance_counts_as_acceptance() -> None:
+    lines = run(
+        SENT,
+        event("30 15:00", "answered"),
+        event("30 16:00", "sent_back"),
+        event("30 17:00", "returned", reason="x"),
+    )
+    assert lines[3:] == [
+        "30 15:00 start approval unit_head 12-02 00:00",
+        "30 16:00 start processing focal_point 12-09 00:00",  # six working days from the 30th
+        "30 17:00 refuse returned TN-8.2.b",
+    ]

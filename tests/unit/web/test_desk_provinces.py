@@ -1,0 +1,181 @@
+"""Acts of other provinces than Cần Thơ on the ticket's page, by the role whose act each is."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from escalation.acts import Acts
+from escalation.lawbook import default_lawbook
+from tests.support.pages import Browser, Pages
+from tickets import drafts, units
+from tickets.attachments import Files
+from tickets.model import Channel, TicketForm
+from tickets.tables import Ticket
+from tongdai import sample
+from tongdai.accounts.service import account_by_username, viewer_of
+from tongdai.clock import HandClock
+from tongdai.db import Database
+from tongdai.ids import HotlineId
+from tongdai.sample import SampleAccount
+from tongdai.settings import Settings
+from web.desk.keys import ACTS, FILES
+
+NAMES = {"tay-ninh": "02761022", "ha-noi": "0241022"}
+Steps = list[tuple[str, str, dict[str, str], str]]
+TAY_NINH: Steps = [
+    ("coordinator", "refer", {"unit_id": "UNIT"}, "processing"),
+    ("focal_point", "acts/returned", {"reason": "không thuộc thẩm quyền"}, "reception"),
+    ("coordinator", "refer", {"unit_id": "UNIT"}, "processing"),
+    ("focal_point", "acts/accepted", {}, "processing"),
+    ("coordinator", "acts/force_majeure_began", {"reason": "bão số 9"}, "processing"),
+    ("coordinator", "acts/force_majeure_ended", {}, "processing"),
+    (
+        "focal_point",
+        "extend",
+        {"document": "3/UBND", "until": "20/12/2026", "reason": "vụ việc khó"},
+        "processing",
+    ),
+    ("focal_point", "answer", {"text": "Đã xử lý."}, "approval"),
+    ("unit_head", "acts/sent_back", {"reason": "chưa rõ"}, "processing"),
+    ("focal_point", "answer", {"text": "Đã xử lý xong."}, "approval"),
+    ("unit_head", "acts/approved", {}, "posting"),
+    ("coordinator", "acts/rework", {"ground": "form"}, "rework"),
+    ("focal_point", "answer", {"text": "Đúng mẫu."}, "approval"),
+    ("unit_head", "acts/approved", {}, "posting"),
+    ("coordinator", "acts/published", {}, ""),
+    ("operator", "acts/rated", {"score": "unsatisfied", "reason": "chậm"}, ""),
+    ("coordinator", "acts/rework", {"ground": "unsatisfied"}, "rework"),
+]
+HA_NOI: Steps = [
+    ("unit_head", "acts/accepted", {}, "dispatch"),
+    ("unit_head", "refer", {"unit_id": "UNIT"}, "processing"),
+    ("unit_head", "acts/level_changed", {"level": "complex"}, "processing"),
+    ("unit_head", "extend", {"until": "25/12/2026", "reason": "giám định"}, "processing"),
+    ("focal_point", "answer", {"text": "Dự thảo."}, "processing"),
+    ("unit_head", "acts/sent_back", {"reason": "thiếu ảnh"}, "rework"),
+    ("focal_point", "answer", {"text": "Dự thảo, có ảnh."}, "processing"),
+    ("unit_head", "acts/approved", {}, "publication"),
+    ("unit_head", "acts/published", {}, ""),
+    ("operator", "acts/clarification_requested", {"reason": "chưa hiểu"}, "clarification"),
+    ("focal_point", "acts/clarified", {"reason": "đã gọi lại"}, ""),
+]
+
+
+@dataclass
+class Desk:
+    """The pages with the sample's people of two provinces."""
+
+    pages: Pages
+    acts: Acts
+    accounts: list[SampleAccount]
+    open: dict[str, Browser] = field(default_factory=dict)
+
+    def account(self, hotline: str, role: str) -> SampleAccount:
+        """Return an account; a unit's people are all of the first unit that has both."""
+        mine = [a for a in self.accounts if a.hotline == hotline]
+        heads = {a.unit for a in mine if a.role == "unit_head"}
+        both = next(a.unit for a in mine if a.role == "focal_point" and a.unit in heads)
+        of_unit = role in ("focal_point", "unit_head")
+        return next(a for a in mine if a.role == role and (not of_unit or a.unit == both))
+
+    async def browser(self, hotline: str, role: str) -> Browser:
+        """Return a signed-in browser, the same one every time."""
+        who = self.account(hotline, role)
+        if who.username not in self.open:
+            browser = await self.pages.browser()
+            await browser.get("/login")
+            typed = {"username": who.username, "password": who.password}
+            assert (await browser.post("/login", typed)).status == 303
+            self.open[who.username] = browser
+        return self.open[who.username]
+
+    async def filed(self, hotline: str, kind: str, unit: str) -> str:
+        """File a ticket of a call; the form names the unit."""
+        async with self.pages.db.write() as tx:
+            account = await account_by_username(
+                tx.session, self.account(hotline, "operator").username
+            )
+            assert account is not None
+            operator = await viewer_of(tx.session, account)
+            draft = await drafts.open_blank(
+                tx, hotline=HotlineId(hotline), channel=Channel.PHONE, by=operator
+            )
+            form = TicketForm.of(
+                {
+                    "type": kind,
+                    "sender_name": "Trần Thị Bưởi",
+                    "sender_address": "12 hẻm 51",
+                    "sender_phone": "0892111222",
+                    "content": "Đường sụt lún",
+                    "unit": unit,
+                }
+            )
+            return (await self.acts.file(tx, draft.id, form, operator)).id
+
+    async def unit(self, hotline: str) -> str:
+        """Return the id of the unit whose people act."""
+        code = self.account(hotline, "unit_head").unit or ""
+        async with self.pages.db.read() as session:
+            found = await units.by_code(session, hotline, code)
+        assert found is not None
+        return found.id
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, clock: HandClock, database: Database) -> AsyncIterator[Desk]:
+    settings = Settings(
+        seats={"key": "k" * 32, "first": 1001, "last": 1009},
+        hotline=tuple(
+            {
+                "id": hotline,
+                "name": hotline,
+                "title": hotline,
+                "number": number,
+                "sender_name": "1022",
+                "brandname": "1022",
+            }
+            for hotline, number in NAMES.items()
+        ),
+        files={"folder": tmp_path / "files"},
+    )
+    acts = Acts(default_lawbook(tuple(NAMES)))
+    doors: dict[Any, Any] = {ACTS: acts, FILES: Files(settings.files)}
+    report = await sample.load(database, settings, clock.now())
+    async with Pages.open(
+        tmp_path, clock, doors=doors, settings=settings, db=database, packages=("desk",)
+    ) as pages:
+        yield Desk(pages, acts, list(report.accounts))
+
+
+@pytest.mark.parametrize(
+    ("hotline", "kind", "steps"),
+    [("tay-ninh", "issue_report", TAY_NINH), ("ha-noi", "on_site", HA_NOI)],
+)
+async def test_each_act_stands_on_the_tickets_page_for_the_role_whose_act_it_is(
+    desk: Desk, hotline: str, kind: str, steps: Steps
+) -> None:
+    unit = await desk.unit(hotline)
+    ticket = await desk.filed(hotline, kind, unit)
+    page = f"/desk/tickets/{ticket}"
+    for role, form, fields, stage in steps:
+        browser = await desk.browser(hotline, role)
+        text = await (await browser.get(page)).text()
+        assert f'action="{page}/{form}#refused"' in text, (role, form)
+        typed = {k: v.replace("UNIT", unit) for k, v in fields.items()}
+        answer = await browser.post(f"{page}/{form}", typed)
+        assert answer.status == 303, (role, form, await answer.text())
+        async with desk.pages.db.read() as session:
+            row = await session.get(Ticket, ticket)
+        assert row is not None
+        assert (row.stage or "") == stage, (role, form)
+    nobody = await desk.browser(hotline, "operator")
+    text = await (await nobody.get(page)).text()
+    assert f'action="{page}/acts/approved' not in text
+    answer = await nobody.post(f"{page}/acts/approved", {})
+    assert answer.status == 403
+    answer = await nobody.post(f"{page}/acts/rated", {})
+    assert answer.status == 422
+    assert "Cần nhập mục này." in await answer.text()
