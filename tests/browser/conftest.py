@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.support.chromium import chromium
 from tests.support.floor import Floor
+from tests.support.operator_page import sit_down
 from tests.support.pages import PASSWORD, Pages, console_doors, settings_for
 from tongdai import sample
 from tongdai.accounts.model import Role
@@ -60,13 +61,7 @@ class Desk:
     ) -> Page:
         """Sign somebody in, in a browser of her own, ready for calls."""
         page = await (context or await self.context(width)).new_page()
-        await page.goto(f"{self.pages.base}/login?next=/console")
-        await page.fill("#username", username)
-        await page.fill("#password", PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_selector("#line-state.up")
-        await page.keyboard.press("Alt+r")
-        await page.wait_for_selector(".dot.ready")
+        await sit_down(page, self.pages.base, username, PASSWORD)
         return page
 
     async def context(self, width: int = 1440) -> BrowserContext:

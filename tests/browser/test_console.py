@@ -11,6 +11,7 @@ from telephony.calls.events import CallRinging
 from telephony.calls.transfer import Reason, State
 from tests.browser.conftest import Desk
 from tests.support.chromium import serious_violations
+from tests.support.operator_page import type_form as type_ticket
 from tests.support.wait import until
 from tickets.tables import Ticket
 from tongdai.ids import AccountId, CallId
@@ -41,25 +42,9 @@ async def talking(desk: Desk, page: Page, number: str = "0912345678") -> str:
 
 
 async def type_form(page: Page) -> None:
-    """Fill the form in from the first field on, with the keyboard alone, without diacritics."""
-    keys = page.keyboard
-    await page.locator("[data-name=type_text]:visible").focus()
-    await keys.type("kinh te xa hoi")
-    await keys.press("Enter")
-    await expect(page.locator("[data-name=sender_name]:visible")).to_be_focused()
-    await keys.type("Nguyễn Thị Bé Ba")
-    for _field in ("kind", "phone", "address"):
-        await keys.press("Enter")
-    await keys.type("51/7 đường 3/2, phường Ninh Kiều")
-    await keys.press("Enter")
-    await keys.press("Enter")
-    await keys.type(CONTENT)
-    await keys.press("Tab")
-    await keys.type("chieu sang")
-    await expect(page.locator(".options:visible")).to_be_visible()
-    await keys.press("Enter")
-    await expect(page.locator("[data-name=place]:visible")).to_be_focused()
-    await keys.type("Hẻm 51 đường 3/2")
+    """Fill the form in, with the keyboard alone."""
+    await type_ticket(page, CONTENT)
+    await page.keyboard.type("Hẻm 51 đường 3/2")
 
 
 async def test_a_ringing_call_shows_who_calls_with_an_empty_form(desk: Desk) -> None:

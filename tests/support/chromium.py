@@ -24,10 +24,12 @@ ARGUMENTS = [
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Start the browser; it ends with the block."""
+async def chromium(*arguments: str) -> AsyncIterator[Browser]:
+    """Start the browser, with more arguments if given; it ends with the block."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(
+            executable_path=EXECUTABLE, args=[*ARGUMENTS, *arguments]
+        )
         try:
             yield browser
         finally:

@@ -1,7 +1,6 @@
 """The story of a call as the operator lives it: a real browser is the telephone and the form."""
 
 import io
-import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import soundfile
 from playwright.async_api import Page, expect
 
 from tests.support.chromium import chromium
+from tests.support.operator_page import sit_down, type_form
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
@@ -44,7 +44,8 @@ async def test_an_operator_lives_through_a_call_that_nobody_at_the_unit_answers(
         await service.command("clock", "set", "2026-12-01T08:00:00+07:00")
         context = await browser.new_context(viewport={"width": 1440, "height": 900})
         page = await context.new_page()
-        await _sit_down(page, service)
+        account = service.account("can-tho", "operator")
+        await sit_down(page, service.base, account["username"], account["password"], phone=True)
 
         call = await world.carrier.place_call(
             "02921022", "0912345678", "Nguyễn Thị Bé Ba", seconds=120, sound="tone-440"
@@ -54,7 +55,7 @@ async def test_an_operator_lives_through_a_call_that_nobody_at_the_unit_answers(
         await page.keyboard.press("F2")
         await expect(page.locator(".caller-head.talking:visible")).to_be_visible(timeout=SLOW)
 
-        await _type_form(page)
+        await type_form(page, CONTENT)
         await _transfer_in_vain(page)
         await page.keyboard.press("Alt+c")
         await page.keyboard.press("Control+Enter")
@@ -81,38 +82,6 @@ async def test_an_operator_lives_through_a_call_that_nobody_at_the_unit_answers(
         [ticket] = await service.items("tickets")
         assert (ticket["stage"], ticket["overdue"]) == ("leadership", True)
         await all_delivered(service)
-
-
-async def _sit_down(page: Page, service: Service) -> None:
-    account = service.account("can-tho", "operator")
-    await page.goto(f"{service.base}/login?next=/console")
-    await page.fill("#username", account["username"])
-    await page.fill("#password", account["password"])
-    await page.keyboard.press("Enter")
-    await page.wait_for_selector("#line-state.up", timeout=SLOW)
-    await page.keyboard.press("Alt+r")
-    await page.wait_for_selector(".dot.ready", timeout=SLOW)
-    await expect(page.locator("#phone-state")).to_have_class(re.compile("good"), timeout=SLOW)
-
-
-async def _type_form(page: Page) -> None:
-    keys = page.keyboard
-    await page.locator("[data-name=type_text]:visible").focus()
-    await keys.type("kinh te xa hoi")
-    await keys.press("Enter")
-    await expect(page.locator("[data-name=sender_name]:visible")).to_be_focused()
-    await keys.type("Nguyễn Thị Bé Ba")
-    for _field in ("kind", "phone", "address"):
-        await keys.press("Enter")
-    await keys.type("51/7 đường 3/2, phường Ninh Kiều")
-    await keys.press("Enter")
-    await keys.press("Enter")
-    await keys.type(CONTENT)
-    await keys.press("Tab")
-    await keys.type("chieu sang")
-    await expect(page.locator(".options:visible")).to_be_visible(timeout=SLOW)
-    await keys.press("Enter")
-    await expect(page.locator("[data-name=place]:visible")).to_be_focused()
 
 
 async def _transfer_in_vain(page: Page) -> None:

@@ -9,6 +9,7 @@ import { now } from "./lib/time";
 import { toast } from "./lib/toast";
 import { numberWords, unreachedWords } from "./console/caller";
 import { listen, showHelp, type Deed } from "./console/keys";
+import { Keypad, showKeypad } from "./console/keypad";
 import { MePanel } from "./console/me";
 import { Pane, type PaneHost } from "./console/pane";
 import { Phone, type PhoneState } from "./console/phone";
@@ -48,10 +49,7 @@ class Console implements PaneHost {
     this.restore();
     listen((deed) => this.carryOut(deed));
     for (const hotline of setup.hotlines) void this.rules.load(hotline.id);
-    one("#keypad").addEventListener("click", (event) => {
-      const digit = (event.target as HTMLElement).dataset["digit"];
-      if (digit) this.phone.digit(digit);
-    });
+    new Keypad(this.phone);
     one<HTMLFormElement>("#new-form").addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || (event.target as HTMLElement).tagName !== "SELECT") return;
       event.preventDefault();
@@ -441,7 +439,7 @@ class Console implements PaneHost {
     switch (deed) {
       case "answer": {
         const live = this.live();
-        if (live && phaseOf(live) !== "talking" && this.me.device === "web") this.phone.answer();
+        if (this.canAnswer()) void this.phone.answer();
         if (live && (live.key !== this.active || !pane?.element.contains(document.activeElement))) this.show(live.key);
         return;
       }
@@ -454,6 +452,8 @@ class Console implements PaneHost {
         return this.phone.mute();
       case "hold":
         return this.phone.holdOrResume();
+      case "keypad":
+        return showKeypad();
       case "transfer":
         if (tab && pane && phaseOf(tab) === "talking") void pane.transfer.show().then(() => pane.update());
         else toast(t("Không có cuộc gọi đang nói ở phiếu này."));

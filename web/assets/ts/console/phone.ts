@@ -20,15 +20,23 @@ export interface PhoneListener {
   session(): void;
 }
 
+const REGISTER_AGAIN = 3000;
 const NO_SERVERS: RTCConfiguration = { iceServers: [] };
+
+/** Let a microphone go: its light goes out. */
+function stop(voice: MediaStream | null): void {
+  for (const track of voice?.getTracks() ?? []) track.stop();
+}
 
 export class Phone {
   private ua: UA | null = null;
   private session: RTCSession | null = null;
   private release: (() => void) | null = null;
+  private voice: MediaStream | null = null;
+  private answering = false;
   private wanted = false;
+  private microphone = "";
   state: PhoneState = "off";
-  microphone = "";
 
   constructor(
     private readonly audio: HTMLAudioElement,
@@ -46,6 +54,11 @@ export class Phone {
 
   get talking(): boolean {
     return this.session?.isEstablished() ?? false;
+  }
+
+  /** What tells one call from the next. */
+  get call(): object | null {
+    return this.session;
   }
 
   get muted(): boolean {
@@ -80,10 +93,37 @@ export class Phone {
     this.tell("off");
   }
 
-  answer(): void {
-    if (!this.session || !this.ringing) return;
-    const audio: MediaTrackConstraints | true = this.microphone ? { deviceId: { ideal: this.microphone } } : true;
-    this.session.answer({ mediaConstraints: { audio, video: false }, pcConfig: NO_SERVERS });
+  /** Take the call; without a microphone it is refused, so that somebody else gets it. */
+  async answer(): Promise<void> {
+    const session = this.session;
+    if (!session || !this.ringing || this.answering) return;
+    this.answering = true;
+    try {
+      const voice = await this.listenTo();
+      if (this.session !== session) return stop(voice);
+      this.voice = voice;
+      session.answer({ mediaStream: voice, pcConfig: NO_SERVERS });
+    } catch {
+      this.tell("no_microphone");
+      if (this.session === session) session.terminate({ status_code: 480 });
+    } finally {
+      this.answering = false;
+    }
+  }
+
+  /** Speak into this microphone from now on, in the call that there is as well. */
+  async speakInto(microphone: string): Promise<void> {
+    if (this.microphone === microphone) return;
+    this.microphone = microphone;
+    const sender = this.talking ? this.session?.connection.getSenders().find(({ track }) => track?.kind === "audio") : undefined;
+    const old = sender?.track;
+    if (!sender || !old) return;
+    const voice = await this.listenTo();
+    const track = voice.getAudioTracks()[0] ?? null;
+    if (track) track.enabled = old.enabled; // muted, or on hold, stays so
+    await sender.replaceTrack(track);
+    stop(this.voice);
+    this.voice = voice;
   }
 
   hangUp(): void {
@@ -103,8 +143,24 @@ export class Phone {
     else this.session.hold();
   }
 
-  digit(digit: string): void {
-    if (this.talking && this.session) this.session.sendDTMF(digit, { transportType: "RFC2833" as never });
+  /** Press a key for the far side; return whether there is a call to press it in. */
+  digit(digit: string): boolean {
+    if (!this.talking || !this.session) return false;
+    this.session.sendDTMF(digit, { transportType: "RFC2833" as never });
+    return true;
+  }
+
+  /** The chosen microphone; the machine's own when that one has been unplugged. */
+  private async listenTo(): Promise<MediaStream> {
+    const own = this.microphone;
+    if (own) {
+      try {
+        return await navigator.mediaDevices.getUserMedia({ audio: { deviceId: { exact: own } } });
+      } catch (error) {
+        if (!(error instanceof OverconstrainedError)) throw error;
+      }
+    }
+    return navigator.mediaDevices.getUserMedia({ audio: true });
   }
 
   /** Keep the lock, and the registration, until `stop`. */
@@ -122,7 +178,7 @@ export class Phone {
     if (!answer.ok) {
       this.tell(answer.status === 0 || answer.status >= 500 ? "connecting" : "refused");
       if (this.wanted && (answer.status === 0 || answer.status >= 500)) {
-        window.setTimeout(() => this.wanted && !this.ua && void this.register(), 3000);
+        window.setTimeout(() => this.wanted && !this.ua && void this.register(), REGISTER_AGAIN);
       }
       return;
     }
@@ -144,6 +200,8 @@ export class Phone {
     ua.on("registrationFailed", (event: { response?: { status_code: number } }) => {
       const status = event.response?.status_code ?? 0;
       this.tell(status === 401 || status === 403 ? "refused" : "connecting");
+      // JsSIP itself tries again only when the line was cut
+      window.setTimeout(() => this.ua === ua && !ua.isRegistered() && ua.isConnected() && ua.register(), REGISTER_AGAIN);
     });
     ua.on("newRTCSession", (event: { session: RTCSession }) => this.took(event.session));
     ua.start();
@@ -158,6 +216,8 @@ export class Phone {
     const over = (): void => {
       if (this.session === session) this.session = null;
       this.audio.srcObject = null;
+      stop(this.voice);
+      this.voice = null;
       this.listener.session();
     };
     session.on("peerconnection", (event: { peerconnection: RTCPeerConnection }) => {
@@ -166,7 +226,6 @@ export class Phone {
         void this.audio.play().catch(() => undefined);
       });
     });
-    session.on("getusermediafailed", () => this.tell("no_microphone"));
     for (const name of ["accepted", "confirmed", "hold", "unhold", "muted", "unmuted"] as const) {
       session.on(name, () => this.listener.session());
     }

@@ -24,6 +24,8 @@ export class Sounds {
   ) {
     this.chosen = keep.get<Chosen>("sounds") ?? { mic: "", speaker: "", ringer: "", volume: 60 };
     one<HTMLDetailsElement>("#sound-settings").addEventListener("toggle", () => void this.list());
+    // a headset was plugged in, or fell out
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.list());
     for (const name of ["mic", "speaker", "ringer"] as const) {
       one<HTMLSelectElement>(`#${name}`).addEventListener("change", (event) => {
         this.chosen[name] = (event.target as HTMLSelectElement).value;
@@ -41,7 +43,7 @@ export class Sounds {
 
   private apply(): void {
     this.keep.set("sounds", this.chosen);
-    this.phone.microphone = this.chosen.mic;
+    void this.phone.speakInto(this.chosen.mic).catch(() => toast(t("Không dùng được micrô đã chọn."), "bad"));
     this.ring.sink = this.chosen.ringer;
     this.ring.volume = this.chosen.volume / 100;
     const audio = one<HTMLAudioElement>("#remote-audio") as HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
@@ -63,7 +65,7 @@ export class Sounds {
       const select = one<HTMLSelectElement>(`#${name}`);
       const found = devices.filter((device) => device.kind === kind && device.deviceId !== "default");
       fill(select, h("option", { value: "" }, t("Mặc định của máy")), ...found.map((device) => h("option", { value: device.deviceId }, device.label)));
-      select.value = this.chosen[name];
+      select.value = found.some(({ deviceId }) => deviceId === this.chosen[name]) ? this.chosen[name] : "";
     };
     room("mic", "audioinput");
     room("speaker", "audiooutput");
