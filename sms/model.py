@@ -57,6 +57,8 @@ class Signal(StrEnum):
     GAVE_UP = "gave_up"
     CANCEL = "cancel"
     SILENCE = "silence"
+    SAID_ARRIVED = "said_arrived"
+    SAID_LOST = "said_lost"
     GOT_DELIVERED = "got_delivered"
     GOT_UNDELIVERED = "got_undelivered"
     GOT_BUFFERED = "got_buffered"
@@ -83,6 +85,8 @@ MOVES: dict[tuple[State, Signal], State] = {
     (State.SENDING, Signal.GAVE_UP): State.UNDELIVERED,
     (State.ACCEPTED, Signal.SILENCE): State.UNKNOWN,
     (State.UNKNOWN, Signal.ACCEPTED): State.ACCEPTED,
+    (State.UNKNOWN, Signal.SAID_ARRIVED): State.DELIVERED,
+    (State.UNKNOWN, Signal.SAID_LOST): State.UNDELIVERED,
     (State.UNKNOWN, Signal.REFUSED): State.REJECTED,
     **{
         (state, signal): target

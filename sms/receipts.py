@@ -6,7 +6,7 @@ from enum import StrEnum
 import structlog
 from sqlmodel import col, select
 
-from sms import outbox
+from sms import alerts, outbox
 from sms.model import receipt_signal
 from sms.tables import Message, MessageReceipt
 from tongdai.db import Database
@@ -56,6 +56,8 @@ async def take(
     async with db.write() as tx:
         row = await outbox.locked(tx, message_id)
         moved = outbox.move(tx, row, signal)
+        if moved:
+            await alerts.failed(tx, row)
         tx.session.add(
             MessageReceipt(
                 message_id=message_id,

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import structlog
 
-from sms import outbox, store
+from sms import claims, store
 from sms.events import MessageOwed
+from sms.exits import Exit, Exits, exits_of
 from sms.gateways.base import Gateway
 from sms.lane import Lane, reporting
 from sms.model import Channel
@@ -46,12 +47,13 @@ class Sender:
         self._none = Condition(
             real, State.DEGRADED, "no SMS gateway is set: add [[sms.gateway]] to the settings"
         )
+        sms = exits_of(settings, self._gateways, real)
+        self._letters = Exits([Exit(mail, None, real)])
         self._lanes = [
-            Lane(db, settings, channel=Channel.SMS, gateway=gateway, real=real)
-            for gateway in self._gateways[:1]
+            Lane(db, settings, channel=channel, exits=exits, real=real)
+            for channel, exits in ((Channel.SMS, sms), (Channel.MAIL, self._letters))
+            if exits.all
         ]
-        self._mail = Lane(db, settings, channel=Channel.MAIL, gateway=mail, real=real)
-        self._lanes.append(self._mail)
 
     def wake(self) -> None:
         """Look now: something is owed, or the service's clock was moved."""
@@ -69,17 +71,18 @@ class Sender:
             async with asyncio.TaskGroup() as tasks:
                 for lane in self._lanes:
                     tasks.create_task(lane.run())
-                    tasks.create_task(self._probe(lane))
+                    for one in lane.exits.all:
+                        tasks.create_task(self._probe(one))
                 tasks.create_task(self._sweep())
         finally:
-            for gateway in (*self._gateways, self._mail.gateway):
-                await gateway.close()
+            for one in self._exits():
+                await one.gateway.close()
 
     async def health(self) -> dict[str, Part]:
         """Return `sms:NAME` for each gateway in use, and `mail`."""
         parts = {
-            ("mail" if lane is self._mail else f"sms:{lane.gateway.name}"): lane.condition.part
-            for lane in self._lanes
+            ("mail" if one in self._letters.all else f"sms:{one.name}"): one.condition.part
+            for one in self._exits()
         }
         return parts if self._gateways else {"sms:none": self._none.part, **parts}
 
@@ -87,10 +90,11 @@ class Sender:
     def outcomes(self) -> dict[tuple[str, str], int]:
         """Tries since the start by (gateway, outcome), for /metrics."""
         return {
-            (lane.gateway.name, outcome): n
-            for lane in self._lanes
-            for outcome, n in lane.outcomes.items()
+            (one.name, outcome): n for one in self._exits() for outcome, n in one.outcomes.items()
         }
+
+    def _exits(self) -> list[Exit]:
+        return [one for lane in self._lanes for one in lane.exits.all]
 
     async def caught_up(self, within: float = 30.0) -> bool:
         """Wait until nothing can go now and nothing is on its way; say whether that came.
@@ -113,9 +117,9 @@ class Sender:
             channels = [lane.channel for lane in self._lanes]
             return await store.busy(session, self._db.clock.now(), channels)
 
-    async def _probe(self, lane: Lane) -> None:
+    async def _probe(self, one: Exit) -> None:
         while True:
-            lane.noted_by_probe(await lane.gateway.probe())
+            one.noted_by_probe(await one.gateway.probe())
             await asyncio.sleep(_PROBE_SECONDS)
 
     async def _sweep(self) -> None:
@@ -129,18 +133,25 @@ class Sender:
             await asyncio.sleep(_SWEEP_SECONDS)
 
     async def _sweep_once(self) -> None:
-        """Mark as unknown what was cut off, and what no report came for."""
+        """Mark as unknown what was cut off, and what no report came for; then ask a person."""
         names = reporting(self._gateways)
-        patience = timedelta(hours=self._settings.sms.unknown_after_hours)
+        limits = self._settings.sms
+        silence = timedelta(hours=limits.unknown_after_hours)
+        patience = timedelta(minutes=limits.ask_after_minutes)
+        now = self._db.clock.now()
         async with self._db.read() as session:
             stuck = await store.any_of(
                 session,
                 store.cut_off(self._real.now()),
-                store.silent(names, self._db.clock.now() - patience),
+                store.silent(names, now - silence),
+                store.unasked(now - patience),
             )
         if not stuck:
             return
+        dropping = [one.name for one in self._exits() if one.gateway.deduplicates]
         async with self._db.write() as tx:
-            cut = await outbox.end_leases(tx, self._real.now())
-            silent = await outbox.end_silence(tx, names, patience)
-        log.warning("outbox.unknown", cut_off=cut, silent=silent)
+            cut = await claims.end_leases(tx, self._real.now(), dropping)
+            silent = await claims.end_silence(tx, names, silence)
+            asked = await claims.ask_about(tx, patience)
+        log.warning("outbox.unknown", cut_off=cut, silent=silent, asked=asked)
+        self.wake()

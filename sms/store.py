@@ -165,6 +165,15 @@ def silent(gateways: Sequence[str], before: datetime) -> ColumnElement[bool]:
     )
 
 
+def unasked(before: datetime) -> ColumnElement[bool]:
+    """Say that a message has been unknown since `before`, and nobody was told yet."""
+    return (
+        (col(Message.state) == State.UNKNOWN)
+        & col(Message.asked_at).is_(None)
+        & (col(Message.unknown_at) <= before)
+    )
+
+
 async def any_of(session: AsyncSession, *where: ColumnElement[bool]) -> bool:
     """Say whether there is a message for which one of the conditions holds."""
     found = await session.execute(select(col(Message.seq)).where(or_(*where)).limit(1))

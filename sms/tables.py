@@ -22,6 +22,7 @@ class Message(SQLModel, table=True):
         Index("ix_message_due", "state", "next_at"),
         Index("ix_message_recipient", "recipient", "seq"),
         Index("ix_message_page", "hotline", "seq"),
+        Index("ix_message_state", "hotline", "state", "seq"),
     )
 
     seq: int | None = Field(default=None, primary_key=True)
@@ -31,6 +32,8 @@ class Message(SQLModel, table=True):
     hotline: str
     ticket_id: str | None = Field(default=None, index=True)
     recipient: str
+    network: str = ""
+    """The network that the number's prefix stands for: a guess (VIETNAM.md 1.1)."""
     purpose: str
     template: str
     language: str
@@ -38,6 +41,8 @@ class Message(SQLModel, table=True):
     state: str
     reason: str = ""
     """Why it is not sendable, was cancelled or given up; the gateway's words are in attempts."""
+    shown: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    """The variables as the text shows them, for providers that take a template's id."""
     text: str = ""
     """Written at the first claim and kept: every attempt sends the same words."""
     subject: str = ""
@@ -47,14 +52,25 @@ class Message(SQLModel, table=True):
     failures: int = 0
     """Attempts that may be repeated; configuration faults are not counted."""
     gateway: str = ""
+    tried: list[str] = Field(default_factory=list, sa_type=Json)
+    """Gateways that refused it since its last pause; the others of its route come first."""
+    bound_to: str = ""
+    """The one gateway that may have it already and drops doubles: only there it goes again."""
     reference: str = ""
     """The gateway's own id, where it gives one."""
+    cost: int = 0
+    """VND, by the tariff of the gateway that accepted it."""
+    again_of: str | None = None
+    """The message that a person had sent once more."""
     receipt_token: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     next_at: datetime = Field(sa_type=UtcDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unknown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a person was told that nobody knows what became of it."""
 
 
 class MessageAttempt(SQLModel, table=True):
@@ -98,3 +114,49 @@ class TicketLink(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     used_by: str | None = None
+
+
+class MessageTemplate(SQLModel, table=True):
+    """A hotline's own words for a purpose, instead of those that come with the program."""
+
+    __tablename__ = "message_template"
+
+    hotline: str = Field(primary_key=True)
+    template: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    text: str
+    networks: list[str] = Field(default_factory=list, sa_type=Json)
+    """The networks that have registered these words."""
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    changed_by: str
+
+
+class MessageReply(SQLModel, table=True):
+    """What somebody wrote back (MO), as it came; `ticket_id` when it is clear what it answers."""
+
+    __tablename__ = "message_reply"
+    __table_args__ = (Index("ix_message_reply_page", "hotline", "seq"),)
+
+    seq: int | None = Field(default=None, primary_key=True)
+    id: str = Field(default_factory=new_id, unique=True)
+    reference: str = Field(unique=True)
+    """The gateway and its own id of it: the same one twice is one."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    hotline: str
+    sender: str = Field(index=True)
+    text: str
+    gateway: str
+    ticket_id: str | None = Field(default=None, index=True)
+    stop: bool = False
+    seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seen_by: str | None = None
+
+
+class MessageStop(SQLModel, table=True):
+    """A number that wants nothing but what is owed by law."""
+
+    __tablename__ = "message_stop"
+
+    number: str = Field(primary_key=True)
+    hotline: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)

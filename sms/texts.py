@@ -96,12 +96,14 @@ class Rendered:
         subject: A letter's subject, empty for an SMS.
         alphabet: How an SMS travels.
         parts: What an SMS is paid for; 0 for a letter.
+        values: The variables as the text shows them, in the template's order.
     """
 
     text: str
     subject: str
     alphabet: str
     parts: int
+    values: dict[str, str]
 
 
 def needs_link(template: str) -> bool:
@@ -136,21 +138,28 @@ def sms(
     sender_name: str,
     brandname: str,
     unaccented: bool,
+    own: str | None = None,
 ) -> Rendered:
     """Return the SMS of checked `params` (with `link` where the template has one).
 
-    The legal sender name begins the text where the registered sender cannot hold it.
+    The legal sender name begins the text where the registered sender cannot hold it. `own` are
+    the hotline's own words instead of the program's.
     """
     values = {
         name: _shown(variable, params.get(name, ""), short=True)
         for name, variable in _variables(template).items()
     }
     begin = "" if brandname.casefold() == unaccent(sender_name).casefold() else f"{sender_name}: "
-    text = segments.prepare(
-        begin + fill(_source(template, language, ""), values), unaccented=unaccented
-    )
+    words = _source(template, language, "") if own is None else own
+    text = segments.prepare(begin + fill(words, values), unaccented=unaccented)
     counted = segments.segments(text)
-    return Rendered(text=text, subject="", alphabet=counted.alphabet.value, parts=counted.parts)
+    return Rendered(
+        text=text,
+        subject="",
+        alphabet=counted.alphabet.value,
+        parts=counted.parts,
+        values={n: segments.prepare(v, unaccented=unaccented) for n, v in values.items()},
+    )
 
 
 def letter(
@@ -163,7 +172,9 @@ def letter(
     }
     filled = fill(_source(template, language, "letter."), {**values, "sender": sender_name})
     subject, _, body = filled.partition("\n")
-    return Rendered(text=body.strip() + "\n", subject=subject.strip(), alphabet="", parts=0)
+    return Rendered(
+        text=body.strip() + "\n", subject=subject.strip(), alphabet="", parts=0, values=values
+    )
 
 
 def fill(source: str, values: Mapping[str, str]) -> str:

@@ -162,9 +162,23 @@ def recordings_verify(as_json: _Json = False) -> None:
 
 
 @sms.command("send")
-def sms_send(number: str, hotline: Annotated[str, typer.Option()] = "") -> None:
-    """Send a test message to NUMBER through the gateway and say what became of it."""
-    commands.sms_send(number, hotline or None)
+def sms_send(
+    number: Annotated[str, typer.Argument(help="The same as --to.")] = "",
+    to: Annotated[str, typer.Option(help="The number, in any form.")] = "",
+    hotline: Annotated[str, typer.Option(help="Default: the first of the settings.")] = "",
+    template: Annotated[str, typer.Option(help="referral, result, code, ...")] = "code",
+    language: Annotated[str, typer.Option(help="vi or en.")] = "vi",
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, else a sample.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Send nothing: say what it would be.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Send a test message and say what became of it; with --dry-run, what it would be."""
+    if not (to or number):
+        message = "whom to? --to 0912345678"
+        raise typer.BadParameter(message)
+    commands.sms_send(
+        to or number, hotline, template, language, param or [], dry_run=dry_run, as_json=as_json
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

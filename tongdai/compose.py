@@ -208,7 +208,7 @@ def _health(settings: Settings, *parts: HasHealth) -> dict[str, HasHealth]:
         "agi": agi,
         "spool": intake,
         "scheduler": waker,
-        **{f"sms:{gateway.name}": sender for gateway in settings.sms.gateway[:1]},
+        **{f"sms:{gateway.name}": sender for gateway in settings.sms.gateway},
     }
 
 

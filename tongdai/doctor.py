@@ -6,12 +6,13 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from itertools import chain
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from escalation.lawbook import default_lawbook
 from ivr import prompt_builder
+from sms.gateways import gateway_of
+from sms.gateways.base import Outcome
 from tongdai import migrate
 from tongdai.clock import SystemClock
 from tongdai.db import Database, DatabaseAway
@@ -202,17 +203,26 @@ async def _archive(settings: Settings) -> str:
     return f"{free // 1_000_000_000} GB free"
 
 
-async def _gateway(gateway: SmsGatewayTable) -> str:
-    if gateway.kind == "log":
-        return f"writes to {gateway.file}"
-    address = urlsplit(gateway.url)
+async def _gateway(table: SmsGatewayTable) -> str:
+    """Ask the gateway itself, as the sender does: login, route and all; nothing is sent."""
+    gateway = gateway_of(table)
     try:
-        _, writer = await asyncio.open_connection(address.hostname, address.port or 80)
-    except OSError as error:
-        detail = f"nothing listens at {address.hostname}:{address.port}"
-        raise Ill(detail, "start the gateway; messages wait in the outbox until then") from error
-    writer.close()
-    return "listens"
+        result = await gateway.probe()
+    finally:
+        await gateway.close()
+    match result.outcome:
+        case Outcome.ACCEPTED | Outcome.FINAL:
+            return f"would take a message ({result.words})"
+        case Outcome.CONFIGURATION:
+            raise Ill(
+                f"refuses us: {result.words}",
+                f"mend [[sms.gateway]] {table.name}: username, password, or our address there",
+            )
+        case Outcome.RETRY_LATER | Outcome.AMBIGUOUS:
+            raise Ill(
+                f"takes nothing now: {result.words}",
+                "start the gateway; messages wait in the outbox until then",
+            )
 
 
 async def _prompts(settings: Settings) -> str:

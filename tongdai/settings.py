@@ -17,6 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from tongdai.ids import HotlineId
+from tongdai.settings_sms import SmsGatewayTable, SmsTable
 from tongdai.settings_tables import (
     AgiTable,
     DatabaseTable,
@@ -31,8 +33,6 @@ from tongdai.settings_tables import (
     PromptsTable,
     RecordingsTable,
     SeatsTable,
-    SmsGatewayTable,
-    SmsTable,
     WebTable,
 )
 
@@ -113,6 +113,7 @@ class Settings(BaseSettings):
         _unique("hotline number", [n for h in self.hotline for n in h.numbers])
         _unique("pbx name", [p.name for p in self.pbx])
         _unique("sms gateway name", [g.name for g in self.sms.gateway])
+        _all_served([h.id for h in self.hotline], self.sms.gateway)
         return self
 
     @property
@@ -191,6 +192,18 @@ def _unique(what: str, values: list[str]) -> None:
     double = next((v for i, v in enumerate(values) if v in values[:i]), None)
     if double is not None:
         message = f"{what} {double!r} stands there twice"
+        raise ValueError(message)
+
+
+def _all_served(hotlines: list[HotlineId], gateways: tuple[SmsGatewayTable, ...]) -> None:
+    known = {hotline for gateway in gateways for hotline in gateway.hotlines}
+    strange = sorted(known - set(hotlines))
+    if strange:
+        message = f"sms gateway: no hotline {strange[0]!r}"
+        raise ValueError(message)
+    left = [h for h in hotlines if not any(h in g.hotlines or not g.hotlines for g in gateways)]
+    if gateways and left:
+        message = f"no sms gateway serves hotline {left[0]!r}"
         raise ValueError(message)
 
 

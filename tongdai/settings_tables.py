@@ -95,34 +95,6 @@ class PromptsTable(_Table):
     folder: Path = Path(".run/prompts")
 
 
-class SmsGatewayTable(_Table):
-    """One gateway. `kannel` is Kannel's sendsms; `log` writes to a file, for development."""
-
-    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
-    kind: Literal["kannel", "log"]
-    url: str = "http://127.0.0.1:13013/cgi-bin/sendsms"
-    username: str = "tongdai"
-    password: SecretStr = SecretStr("")
-    file: Path | None = None
-    timeout_seconds: float = Field(default=10, gt=0)
-    per_second: float = Field(default=20, gt=0)
-
-
-class SmsTable(_Table):
-    """The outbox: gateways, retries, receipts."""
-
-    gateway: tuple[SmsGatewayTable, ...] = ()
-    receipt_url: str | None = Field(
-        default=None, description="base address for delivery receipts; default [web] public_url"
-    )
-    max_attempts: int = Field(default=12, ge=1)
-    first_retry_seconds: float = Field(default=5, gt=0)
-    longest_retry_seconds: float = Field(default=600, gt=0)
-    lease_seconds: float = Field(default=60, gt=0)
-    unknown_after_hours: float = Field(default=24, gt=0)
-    unaccented: bool = True
-
-
 class MailTable(_Table):
     """Letters: to a folder (development) or through an SMTP server."""
 

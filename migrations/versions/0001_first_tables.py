@@ -188,12 +188,14 @@ def upgrade() -> None:
         sa.Column("hotline", sa.String(), nullable=False),
         sa.Column("ticket_id", sa.String(), nullable=True),
         sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("network", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("template", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("params", tongdai.db.Json, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("shown", tongdai.db.Json, nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("alphabet", sa.String(), nullable=False),
@@ -201,13 +203,19 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("gateway", sa.String(), nullable=False),
+        sa.Column("tried", tongdai.db.Json, nullable=False),
+        sa.Column("bound_to", sa.String(), nullable=False),
         sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("cost", sa.Integer(), nullable=False),
+        sa.Column("again_of", sa.String(), nullable=True),
         sa.Column("receipt_token", sa.String(), nullable=False),
         sa.Column("created_at", tongdai.db.UtcDateTime(), nullable=False),
         sa.Column("next_at", tongdai.db.UtcDateTime(), nullable=False),
         sa.Column("lease_until", tongdai.db.UtcDateTime(), nullable=True),
         sa.Column("accepted_at", tongdai.db.UtcDateTime(), nullable=True),
         sa.Column("settled_at", tongdai.db.UtcDateTime(), nullable=True),
+        sa.Column("unknown_at", tongdai.db.UtcDateTime(), nullable=True),
+        sa.Column("asked_at", tongdai.db.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_message")),
         sa.UniqueConstraint("id", name=op.f("uq_message_id")),
         sa.UniqueConstraint("key", name=op.f("uq_message_key")),
@@ -216,8 +224,52 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_due", ["state", "next_at"], unique=False)
         batch_op.create_index("ix_message_page", ["hotline", "seq"], unique=False)
         batch_op.create_index("ix_message_recipient", ["recipient", "seq"], unique=False)
+        batch_op.create_index("ix_message_state", ["hotline", "state", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_ticket_id"), ["ticket_id"], unique=False)
 
+    op.create_table(
+        "message_reply",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("at", tongdai.db.UtcDateTime(), nullable=False),
+        sa.Column("hotline", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("gateway", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=True),
+        sa.Column("stop", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", tongdai.db.UtcDateTime(), nullable=True),
+        sa.Column("seen_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_message_reply")),
+        sa.UniqueConstraint("id", name=op.f("uq_message_reply_id")),
+        sa.UniqueConstraint("reference", name=op.f("uq_message_reply_reference")),
+    )
+    with op.batch_alter_table("message_reply", schema=None) as batch_op:
+        batch_op.create_index("ix_message_reply_page", ["hotline", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_message_reply_sender"), ["sender"], unique=False)
+        batch_op.create_index(batch_op.f("ix_message_reply_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "message_stop",
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("hotline", sa.String(), nullable=False),
+        sa.Column("at", tongdai.db.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("number", "hotline", name=op.f("pk_message_stop")),
+    )
+    op.create_table(
+        "message_template",
+        sa.Column("hotline", sa.String(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("networks", tongdai.db.Json, nullable=False),
+        sa.Column("changed_at", tongdai.db.UtcDateTime(), nullable=False),
+        sa.Column("changed_by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "hotline", "template", "language", name=op.f("pk_message_template")
+        ),
+    )
     op.create_table(
         "operator_state_change",
         sa.Column("id", sa.String(), nullable=False),
@@ -926,8 +978,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_operator_state_change_account_id"))
 
     op.drop_table("operator_state_change")
+    op.drop_table("message_template")
+    op.drop_table("message_stop")
+    with op.batch_alter_table("message_reply", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_reply_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_message_reply_sender"))
+        batch_op.drop_index("ix_message_reply_page")
+
+    op.drop_table("message_reply")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_ticket_id"))
+        batch_op.drop_index("ix_message_state")
         batch_op.drop_index("ix_message_recipient")
         batch_op.drop_index("ix_message_page")
         batch_op.drop_index("ix_message_due")

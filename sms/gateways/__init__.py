@@ -8,8 +8,8 @@ from tongdai.settings import MailTable, Settings, SmsGatewayTable
 
 
 def build(settings: Settings) -> tuple[Gateway, ...]:
-    """Make the SMS gateways of the settings, in the file's order: the first one sends."""
-    return tuple(_gateway(table) for table in settings.sms.gateway)
+    """Make the SMS gateways of the settings, in the file's order."""
+    return tuple(gateway_of(table) for table in settings.sms.gateway)
 
 
 def build_mail(table: MailTable) -> Gateway:
@@ -17,5 +17,6 @@ def build_mail(table: MailTable) -> Gateway:
     return FolderMail(table) if table.kind == "folder" else SmtpMail(table)
 
 
-def _gateway(table: SmsGatewayTable) -> Gateway:
+def gateway_of(table: SmsGatewayTable) -> Gateway:
+    """Make one gateway of its table."""
     return Kannel(table) if table.kind == "kannel" else LogGateway(table)

@@ -32,7 +32,9 @@ class Request:
         to: E.164, or an e-mail address.
         sender: The registered sender, at most 11 characters; for a letter the hotline's name.
         template: Template key, for gateways that take no text.
-        params: Its parameters as they are shown.
+        params: Its variables as the text shows them, in the template's order.
+        hotline: Whose message; a provider's templates may be registered per hotline.
+        language: Of the template.
         text: The rendered words.
         subject: A letter's subject.
         alphabet: `ascii` or `ucs2`; empty for a letter.
@@ -45,6 +47,8 @@ class Request:
     sender: str
     template: str
     params: Mapping[str, str] = field(default_factory=dict)
+    hotline: str = ""
+    language: str = "vi"
     text: str
     subject: str = ""
     alphabet: str
@@ -59,11 +63,13 @@ class Result:
         outcome: See Outcome.
         words: The gateway's own words, or what went wrong.
         reference: The gateway's own id, if it gave one.
+        unreached: Nobody was there at all; a probe that answers is the end of that.
     """
 
     outcome: Outcome
     words: str
     reference: str = ""
+    unreached: bool = False
 
 
 class Gateway(Protocol):
@@ -74,6 +80,8 @@ class Gateway(Protocol):
     """The most messages a second that it takes."""
     reports: bool
     """Whether delivery reports come back; without them `accepted` is the end."""
+    deduplicates: bool
+    """Whether a repeat of our id is one message there: what was cut off may be sent again."""
 
     async def send(self, request: Request) -> Result:
         """Hand one message over, once."""

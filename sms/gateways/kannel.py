@@ -25,6 +25,7 @@ class Kannel:
     """
 
     reports = True
+    deduplicates = False
 
     def __init__(self, table: SmsGatewayTable) -> None:
         self.name = table.name
@@ -84,7 +85,9 @@ class Kannel:
             ) as answer:
                 return classify(answer.status, await _words(answer))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Result(outcome=Outcome.RETRY_LATER, words=f"not reached: {_name(error)}")
+            return Result(
+                outcome=Outcome.RETRY_LATER, words=f"not reached: {_name(error)}", unreached=True
+            )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             return Result(outcome=Outcome.AMBIGUOUS, words=f"cut off: {_name(error)}")
 

@@ -12,6 +12,7 @@ class LogGateway:
     """Takes everything and writes it down; the same id is written once."""
 
     reports = False
+    deduplicates = False
 
     def __init__(self, table: SmsGatewayTable) -> None:
         self.name = table.name

@@ -19,6 +19,7 @@ class FolderMail:
     name = "mail"
     per_second = 1000.0
     reports = False
+    deduplicates = True
 
     def __init__(self, table: MailTable) -> None:
         self._table = table
@@ -58,6 +59,7 @@ class SmtpMail:
     name = "mail"
     per_second = 5.0
     reports = False
+    deduplicates = False
 
     def __init__(self, table: MailTable) -> None:
         self._table = table
@@ -136,4 +138,8 @@ def _refused(error: Exception) -> Result:
         case smtplib.SMTPNotSupportedError():
             return Result(outcome=Outcome.CONFIGURATION, words="no STARTTLS")
         case _:
-            return Result(outcome=Outcome.RETRY_LATER, words=f"not reached: {type(error).__name__}")
+            return Result(
+                outcome=Outcome.RETRY_LATER,
+                words=f"not reached: {type(error).__name__}",
+                unreached=True,
+            )

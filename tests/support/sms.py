@@ -56,10 +56,12 @@ class Script:
         *,
         name: str = "script",
         reports: bool = True,
+        deduplicates: bool = False,
         per_second: float = 1000.0,
     ) -> None:
         self.name = name
         self.reports = reports
+        self.deduplicates = deduplicates
         self.per_second = per_second
         self.answer = answer
         self.heard: list[Request] = []

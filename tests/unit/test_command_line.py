@@ -35,6 +35,9 @@ def run(settings: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
         (("clock", "set", "tomorrow"), "is no ISO 8601 moment"),
         (("serve", "--only", "kitchen"), "known are bridge"),
         (("serve", "--only", "web"), "SQLite"),
+        (("sms", "send", "--dry-run"), "whom to?"),
+        (("sms", "send", "--to", "02923812345", "--dry-run"), "not_sendable: landline"),
+        (("sms", "send", "--to", "0912345678", "--template", "x", "--dry-run"), "no template 'x'"),
         (("replay", "nowhere", "--database", "sqlite+aiosqlite:///x.db"), "no such file"),
     ],
 )
@@ -46,6 +49,21 @@ def test_what_cannot_be_done_is_one_sentence(
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+def test_a_dry_run_shows_text_alphabet_parts_and_gateway(settings_file: Path) -> None:
+    asked = ("sms", "send", "--to", "0912 345 678", "--template", "referral", "--dry-run")
+    text = run(settings_file, *asked, "--hotline", "gia-lai", "--param", "ticket=2026-000777")
+    assert text.returncode == 0, text.stderr
+    lines = dict(line.split(":", 1) for line in text.stdout.splitlines())
+    assert "Phieu 2026-000777, linh vuc" in lines["text"]
+    assert lines["alphabet"].strip() == "ascii"
+    assert lines["parts"].split()[0] == "1"
+    assert lines["gateway"].strip().startswith("kannel")
+    told = json.loads(run(settings_file, *asked, "--json", TONGDAI_SMS__UNACCENTED="0").stdout)
+    assert (told["to"], told["alphabet"]) == ("+84912345678", "ucs2")
+    assert "Phiếu 2026-000123" in told["text"]
+    assert told["offers"][0]["gateway"] == "kannel"
 
 
 def test_a_database_that_is_away_is_one_sentence(settings_file: Path) -> None:

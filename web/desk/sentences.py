@@ -87,6 +87,9 @@ _ALERTS = {
     "no_leadership": N_("Chưa khai báo lãnh đạo nhận báo cáo trễ hạn."),
     "focal_point_without_mobile": N_("Đầu mối không có số di động: không gửi được tin nhắn."),
     "unit_head_without_mobile": N_("Thủ trưởng không có số di động: không gửi được tin nhắn."),
+    "message_failed": N_("Tin nhắn không đến được người nhận."),
+    "message_gave_up": N_("Đã gửi tin nhắn nhiều lần không được, hệ thống thôi gửi."),
+    "message_unknown": N_("Chưa rõ tin nhắn đã đến hay chưa; trưởng ca cần quyết định."),
 }
 _TRANSFERS = {
     "completed": N_("Chuyển máy đến {to}: đã nối máy."),

@@ -57,6 +57,8 @@ REASONS: Mapping[str, str] = {
     "emergency": N_("số khẩn cấp"),
     "malformed": N_("số hoặc địa chỉ không đúng"),
     "gave_up": N_("đã gửi lại nhiều lần không được"),
+    "stopped": N_("người nhận đã nhắn DUNG"),
+    "hotline_unknown": N_("tổng đài không còn trong cấu hình"),
     "answered": N_("phiếu đã có kết quả"),
     "rerouted": N_("phiếu đã chuyển đơn vị khác"),
 }

@@ -1,0 +1,79 @@
+"""The tables of tongdai.toml about SMS: the outbox and its gateways."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from tongdai.ids import HotlineId
+
+Network = Literal["viettel", "mobifone", "vinaphone", "vietnamobile", "gmobile", "itel", "wintel"]
+"""The networks of Vietnam, as the prefix of a number guesses them (VIETNAM.md 1.1)."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SmsGatewayTable(_Table):
+    """One gateway.
+
+    `kannel` is Kannel's sendsms; `log` writes to a file, for development.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    kind: Literal["kannel", "log"]
+    priority: int = Field(
+        default=100, ge=0, description="the lowest is tried first; equal ones in the file's order"
+    )
+    hotlines: tuple[HotlineId, ...] = Field(
+        default=(), description="whose messages it takes; empty: everybody's"
+    )
+    networks: tuple[Network, ...] = Field(
+        default=(), description="to which networks it sends; empty: to all"
+    )
+    url: str = "http://127.0.0.1:13013/cgi-bin/sendsms"
+    username: str = "tongdai"
+    password: SecretStr = SecretStr("")
+    file: Path | None = None
+    timeout_seconds: float = Field(default=10, gt=0)
+    per_second: float = Field(default=20, gt=0)
+    price: int = Field(default=0, ge=0, description="VND a part")
+    price_ucs2: int | None = Field(default=None, ge=0, description="VND a part with diacritics")
+    prices: dict[Network, int] = Field(
+        default_factory=dict, description="VND a part where a network's price is another"
+    )
+    breaker_failures: int = Field(
+        default=5, ge=1, description="failures in a row after which others take over"
+    )
+    breaker_seconds: float = Field(
+        default=30, gt=0, description="after that long one message tries it again"
+    )
+
+    def price_of(self, network: str, parts: int, *, accented: bool) -> int:
+        """Return what a message of so many parts costs, in VND."""
+        each: Any = self.prices.get(network, self.price)  # type: ignore[call-overload]
+        if accented and network not in self.prices and self.price_ucs2 is not None:
+            each = self.price_ucs2
+        return int(each) * parts
+
+
+class SmsTable(_Table):
+    """The outbox: gateways, retries, receipts."""
+
+    gateway: tuple[SmsGatewayTable, ...] = ()
+    receipt_url: str | None = Field(
+        default=None, description="base address for delivery receipts; default [web] public_url"
+    )
+    max_attempts: int = Field(default=12, ge=1)
+    first_retry_seconds: float = Field(default=5, gt=0)
+    longest_retry_seconds: float = Field(default=600, gt=0)
+    lease_seconds: float = Field(default=60, gt=0)
+    unknown_after_hours: float = Field(default=24, gt=0)
+    ask_after_minutes: float = Field(
+        default=15, ge=0, description="how long a message may be unknown before a person is asked"
+    )
+    oldest_queued_minutes: float = Field(
+        default=10, gt=0, description="a message that waits longer raises the alarm"
+    )
+    unaccented: bool = True
