@@ -1,0 +1,176 @@
+"""The auditor's desk and the supervisor's floor as people use them (recordings, operators)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from telephony.operators.model import OperatorState
+from telephony.recordings import access
+from tests.support.chromium import serious_violations
+from tests.support.floor import Floor
+from tests.support.pages import PASSWORD, Pages, settings_for
+from tests.support.recordings import Rig, tones
+from tests.support.wait import until
+from tongdai.accounts.model import Grant, Role, Viewer
+from tongdai.clock import HandClock
+from tongdai.db import Database
+from tongdai.events import Bus
+from tongdai.ids import AccountId, HotlineId
+from web.console.keys import CALLS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+PLAYER = "document.querySelector('#player audio')"
+
+
+@dataclass
+class House:
+    """The pages with a spool and an archive, a floor of fakes, and a browser."""
+
+    pages: Pages
+    rig: Rig
+    browser: Browser
+    clock: HandClock
+
+    @property
+    def floor(self) -> Floor:
+        floor = self.pages.app[CALLS]
+        assert isinstance(floor, Floor)
+        return floor
+
+    async def page(self, username: str, path: str) -> Page:
+        """Sign somebody in who wants to go to a page."""
+        context = await self.browser.new_context(
+            viewport={"width": 1440, "height": 900}, locale="vi-VN"
+        )
+        page = await context.new_page()
+        await page.goto(f"{self.pages.base}/login?next={path}")
+        await page.fill("#username", username)
+        await page.fill("#password", PASSWORD)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{self.pages.base}{path}")
+        return page
+
+    async def record(self, linkedid: str, seconds: float, **values: object) -> str:
+        """Record and archive a call; return the recording's id."""
+        call = await self.rig.call(linkedid, answered_at=self.clock.now(), **values)
+        self.rig.record(f"call-{linkedid}.raw", tones(seconds))
+        await self.rig.intake().round()
+        async with self.pages.db.read() as session:
+            (row,) = await access.store.of_call(session, call.id)
+        return row.id
+
+    async def plays(self, recording: str) -> int:
+        async with self.pages.db.read() as session:
+            return len(await access.plays(session, recording=recording))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(tmp_path: Path, browser: Browser, clock_start: datetime) -> AsyncIterator[House]:
+    clock = HandClock(clock_start)
+    db = Database(f"sqlite+aiosqlite:///{tmp_path}/house.db", clock, Bus())
+    rig = Rig(db, tmp_path)
+    folders = {"archive": rig.archive, "spool": rig.spool, "floor_bytes": 0}
+    settings = settings_for(tmp_path, recordings=folders)
+    async with Pages.open(
+        tmp_path, clock, db=db, settings=settings, packages=("portal", "audit", "floor")
+    ) as pages:
+        await db.create_all()
+        await pages.account("mai", Role.AUDITOR)
+        await pages.account("hoa", Role.SUPERVISOR)
+        await pages.account("lan", Role.OPERATOR, extension="1001")
+        yield House(pages, rig, browser, clock)
+        for context in browser.contexts:
+            await context.close()
+    await db.close()
+
+
+async def test_a_recording_is_found_while_typing_and_heard_with_seeking(house: House) -> None:
+    recording = await house.record("1764464400.1", 30, caller_number="+84912345678")
+    await house.record("1764464401.1", 1, caller_number="+84987654321", caller_raw="0987654321")
+    page = await house.page("mai", "/audit")
+    rows = page.locator("table.found tbody tr")
+    await expect(rows).to_have_count(2)
+    await page.fill("[name=q]", "0912.345.678")
+    await page.keyboard.press("Enter")
+    await expect(rows).to_have_count(1)
+    assert await serious_violations(page) == []
+    await rows.get_by_role("link", name="Nghe").click()
+    await page.wait_for_url(f"**/audit/recordings/{recording}")
+    assert await house.plays(recording) == 0
+    await page.locator("body").press("k")
+    await until(lambda: page.evaluate(f"{PLAYER}.currentTime > 0.2"), within=20)
+    assert abs(await page.evaluate(f"{PLAYER}.duration") - 30) < 0.1
+    await page.keyboard.press("l")
+    await page.keyboard.press("l")
+    await until(lambda: page.evaluate(f"!{PLAYER}.seeking && {PLAYER}.currentTime > 20"), within=20)
+    before = float(await page.evaluate(f"{PLAYER}.currentTime"))
+    await page.keyboard.press("j")
+    await until(lambda: page.evaluate(f"{PLAYER}.currentTime < {before} - 5"), within=20)
+    await page.keyboard.press("2")
+    await expect(page.locator("[data-side=left]")).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("k")
+    await until(lambda: page.evaluate(f"{PLAYER}.paused"), within=20)
+    assert await house.plays(recording) == 1
+    await page.reload()
+    await expect(page.locator("[aria-labelledby=of-plays]")).to_contain_text("Nguyễn Mai")
+    assert await serious_violations(page) == []
+
+
+async def test_the_seal_is_proved_in_the_page_and_a_touched_file_is_told(house: House) -> None:
+    recording = await house.record("1764464400.1", 1)
+    page = await house.page("mai", f"/audit/recordings/{recording}")
+    await page.get_by_role("button", name="Kiểm tra niêm phong").click()
+    await expect(page.locator("#proof .note.good")).to_be_visible()
+    (path,) = house.rig.archived_files()
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    await page.get_by_role("button", name="Kiểm tra niêm phong").click()
+    await expect(page.locator("#proof .note.bad")).to_be_visible()
+
+
+async def test_an_operator_is_told_that_recordings_and_floor_are_not_for_her(house: House) -> None:
+    recording = await house.record("1764464400.1", 1)
+    page = await house.page("lan", "/lookup")
+    for path in ("/audit", f"/audit/recordings/{recording}", "/floor"):
+        answer = await page.goto(house.pages.base + path)
+        assert answer is not None
+        assert answer.status == 403
+        await expect(page.locator("main")).to_contain_text("không có quyền")
+        await expect(page.locator("audio, table.found, .place")).to_have_count(0)
+    assert await house.plays(recording) == 0
+
+
+async def test_the_floor_is_seen_live_without_touching_the_page(house: House) -> None:
+    page = await house.page("hoa", "/floor")
+    await expect(page.locator(".place").first).to_contain_text("Chưa có ai vào ca")
+    floor, lan = house.floor, AccountId("lan")
+    await floor.sign_on(_operator(lan, "Nguyễn Lan"), "web")
+    operator = page.locator(".operators li")
+    await expect(operator).to_contain_text("Sẵn sàng")
+    call = floor.ring(lan, "0912345671", name="Trần Văn Tám")
+    await expect(page.locator(".waiting li")).to_contain_text("0912 345 671")
+    await expect(operator).to_contain_text("Đang đổ chuông")
+    floor.answer(call)
+    await expect(page.locator(".calls li")).to_contain_text("Trần Văn Tám")
+    await expect(page.locator(".waiting li")).to_have_count(0)
+    assert await serious_violations(page) == []
+    house.clock.advance(timedelta(minutes=2))
+    floor.hang_up(call)
+    await expect(page.locator(".calls li")).to_have_count(0)
+    floor.operator_is(lan, OperatorState.PAUSED)
+    await expect(operator).to_contain_text("Tạm nghỉ")
+
+
+def _operator(account: AccountId, name: str) -> Viewer:
+    grants = frozenset({Grant(hotline=HotlineId("can-tho"), role=Role.OPERATOR)})
+    return Viewer(id=account, name=name, extension="1001", grants=grants)
