@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from escalation import carry, deadlines, record, store
+from escalation import carry, deadlines, editions, record, store
 from escalation.act import Act
 from escalation.errors import ActRefused, NoProcedure
 from escalation.events import ActDone
@@ -77,6 +77,7 @@ class Acts:
         Raises:
             NoSuchTicket, TicketForbidden, WrongState, FormIncomplete: See tickets.filing.file.
         """
+        await editions.refresh(tx.session, self.lawbook)
         hotline = (await access.locked(tx.session, ticket_id)).hotline
         ticket = await filing.file(tx, ticket_id, form, by, rules=self.lawbook.form_rules(hotline))
         await self._begin(tx, ticket, by)
@@ -92,6 +93,7 @@ class Acts:
             Invalid: Something that the act needs is missing (CT-9.1.2c: the written reply).
             NoSuchTicket, NoSuchUnit, NoSuchPerson, WrongState: See tickets.
         """
+        await editions.refresh(tx.session, self.lawbook)
         ticket = await access.locked(tx.session, ticket_id)
         if ticket.state == TicketState.DRAFT:
             if act.event != "rejected":
@@ -107,7 +109,7 @@ class Acts:
         now = max(tx.now, place.state.last_at or tx.now)  # another node's clock may be ahead
         state, lines = place.ladder.advance(place.state, now)
         rule = await _allowed(tx.session, place.ladder, state, ticket, act.event, by)
-        after, more = place.ladder.perform(state, act, now)
+        after, more = self._ladder_after(place, act).perform(state, act, now)
         refused = next((line for line in more if line.do == "refuse"), None)
         if refused is not None:
             raise ActRefused(ticket_id, refused)
@@ -146,14 +148,16 @@ class Acts:
         await self._written(tx, place, state, lines, SYSTEM)
         return lines
 
-    async def recount(self, tx: Tx, ticket_id: str) -> list[Line]:
-        """Work a ticket's running due times out anew; write down what moved."""
+    async def recount(self, tx: Tx, ticket_id: str, why: record.Why | None = None) -> list[Line]:
+        """Work a ticket's running due times out anew; write down what moved, and why."""
         ticket = await access.locked(tx.session, ticket_id)
         place = await self._place(tx.session, ticket)
         if place is None:
             return []
         state, lines = place.ladder.advance(place.state, place.state.last_at or tx.now)
         state, moved = place.ladder.recount(state, tx.now)
+        if moved and why:
+            await record.why(tx, ticket, why)
         await self._written(tx, place, state, [*lines, *moved], SYSTEM)
         return [*lines, *moved]
 
@@ -218,9 +222,16 @@ class Acts:
         if row is None:
             return None
         text = await store.version_text(session, row.version)
-        ladder = self.lawbook.ladder(ticket.hotline, row.version, text)
+        ladder = self.lawbook.ladder(ticket.hotline, row.version, text, ticket.unit_id)
         state = State.from_json(row.state, ladder.calendar.zone)
         return _Place(ticket, row, ladder, state)
+
+    def _ladder_after(self, place: _Place, act: Act) -> Ladder:
+        """Return the ladder that counts what an act begins: a referral goes by the new unit."""
+        calendar = self.lawbook.calendar(place.ticket.hotline, act.unit_id)
+        if act.event != "referred" or act.unit_id is None or calendar is None:
+            return place.ladder
+        return replace(place.ladder, calendar=calendar)
 
     async def _written(
         self, tx: Tx, place: _Place, state: State, lines: list[Line], by: Viewer

@@ -69,7 +69,7 @@ async def out(
         case "answered_directly":
             await filing.answer_directly(tx, ticket.id, act.text or "", by, by_law=by_law)
         case "referred":
-            if act.unit_id or _falls_to_a_unit(lines or ()):
+            if _falls_to_a_unit(lines or ()):  # HB: the one-stop desk is none
                 await _refer(tx, ticket, act, by)
         case "extended":
             await _letter(tx, ticket, act, by)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from escalation.diagram import mermaid
 from escalation.lawbook import shipped
 from escalation.procedure import Procedure
 from escalation.rows import ActRule, Stage, StageLimit
@@ -64,6 +65,13 @@ def _lines(procedure: Procedure) -> Iterator[str]:
     yield _("MỨC ĐÁNH GIÁ")
     for level in procedure.rating:
         yield f"  {level.id}: {level.name} [{level.source}]"
+    yield ""
+    yield _("KỲ BÁO CÁO")
+    for period in procedure.report:
+        yield f"  {period.id}: {period.name} [{period.source}]"
+    yield ""
+    yield _("SƠ ĐỒ (Mermaid)")
+    yield mermaid(procedure).rstrip()
 
 
 def _stage(stage: Stage) -> Iterator[str]:

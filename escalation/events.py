@@ -35,6 +35,14 @@ class TicketOverdue(LawEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LawChanged(Event):
+    """The administration put an edition of a procedure or a calendar in force."""
+
+    kind: str
+    hotline: HotlineId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineSet(LawEvent):
     """Something falls due at `due_at`: the sweep must be awake then."""
 

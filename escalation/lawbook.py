@@ -1,6 +1,6 @@
 """The regulations and calendars that are in force, by hotline; a version once used is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -37,33 +37,49 @@ class Version:
 
 @dataclass(slots=True)
 class Lawbook:
-    """The procedures and calendars by hotline."""
+    """The procedures and calendars by hotline; the administration may change what is in force.
 
-    versions: Mapping[str, Version]
+    Attributes:
+        versions: The procedure in force, by hotline.
+        calendars: The hotlines' calendars.
+        texts: The hotlines' calendars as they are written.
+        of_units: Calendars of units that differ, by hotline and unit.
+        seen: How far the administration's changes were read (escalation.editions).
+    """
+
+    versions: dict[str, Version]
     calendars: dict[str, Calendar]
+    texts: dict[str, str] = field(default_factory=dict)
+    of_units: dict[tuple[str, str], Calendar] = field(default_factory=dict)
+    seen: tuple[int, int] = (0, 0)
     _kept: dict[str, Procedure] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, procedures: _Folder, calendars: _Folder, hotlines: tuple[str, ...]) -> "Lawbook":
+    def load(cls, homes: Sequence[_Folder], hotlines: tuple[str, ...]) -> "Lawbook":
         """Read what the folders hold for the hotlines; a missing file is no error.
+
+        Args:
+            homes: Folders with `procedures` and `calendars` in them; the first one that has a
+                hotline's file counts.
+            hotlines: Ids.
 
         Raises:
             ProcedureError: A procedure contradicts itself.
             CalendarError: A calendar does, or a procedure has none.
         """
-        versions, found = {}, {}
+        versions, found, texts = {}, {}, {}
         for hotline in hotlines:
-            text = _text(procedures, hotline)
+            text = _first(homes, "procedures", hotline)
             if text is not None:
-                procedure = parse_procedure(text, f"{hotline}.toml")
-                versions[hotline] = Version(id=version_of(text), text=text, procedure=procedure)
-            hours = _text(calendars, hotline)
+                versions[hotline] = read_version(text, f"{hotline}.toml")
+            hours = _first(homes, "calendars", hotline)
             if hours is not None:
                 found[hotline] = parse_calendar(hours, f"{hotline}.toml")
+                texts[hotline] = hours
             elif text is not None:
                 message = f"{hotline}: a procedure without a calendar"
                 raise CalendarError(message)
-        return cls(versions=versions, calendars=found)
+        return cls(versions=versions, calendars=found, texts=texts)
 
     def version(self, hotline: str) -> Version | None:
         """Return the version in force; None: the procedure is not there yet."""
@@ -74,20 +90,36 @@ class Lawbook:
         version = self.versions.get(hotline)
         return version.procedure if version else None
 
-    def calendar(self, hotline: str) -> Calendar | None:
-        """Return the working calendar."""
-        return self.calendars.get(hotline)
+    def calendar(self, hotline: str, unit: str | None = None) -> Calendar | None:
+        """Return the working calendar: a unit's own one where it differs."""
+        return self.of_units.get((hotline, unit or ""), self.calendars.get(hotline))
 
-    def ladder(self, hotline: str, version: str, text: str) -> Ladder:
+    def calendar_version(self, hotline: str) -> str:
+        """Return one hash of all calendars of a hotline, its units' with it."""
+        own = [f"{u} {c.version}" for (h, u), c in sorted(self.of_units.items()) if h == hotline]
+        main = self.calendars[hotline].version
+        return version_of("\n".join([main, *own])) if own else main
+
+    def ladder(self, hotline: str, version: str, text: str, unit: str | None = None) -> Ladder:
         """Return the ladder of a version that a ticket began with, over today's calendar."""
         if version not in self._kept:
             self._kept[version] = parse_procedure(text, f"{hotline} {version[:12]}")
-        return Ladder(self._kept[version], self.calendars[hotline])
+        calendar = self.of_units.get((hotline, unit or ""), self.calendars[hotline])
+        return Ladder(self._kept[version], calendar)
 
     def form_rules(self, hotline: str) -> FormRules:
         """Return what the form of a new ticket goes by (CT-4, CT-6, CT-8.2)."""
         version = self.versions.get(hotline)
         return form_rules(version) if version else PLAIN
+
+
+def read_version(text: str, source: str) -> Version:
+    """Read a procedure with the hash under which it is kept.
+
+    Raises:
+        ProcedureError: It contradicts itself.
+    """
+    return Version(id=version_of(text), text=text, procedure=parse_procedure(text, source))
 
 
 def form_rules(version: Version) -> FormRules:
@@ -106,12 +138,14 @@ def form_rules(version: Version) -> FormRules:
     )
 
 
-def default_lawbook(hotlines: tuple[str, ...] | None = None) -> Lawbook:
-    """Return the shipped procedures and calendars."""
-    home = resources.files("escalation")
-    return Lawbook.load(
-        home.joinpath("procedures"), home.joinpath("calendars"), hotlines or shipped()
-    )
+def default_lawbook(hotlines: tuple[str, ...] | None = None, folder: Path | None = None) -> Lawbook:
+    """Return the procedures and calendars: of the installation's own folder, else as shipped.
+
+    Raises:
+        ProcedureError, CalendarError: See Lawbook.load.
+    """
+    homes: tuple[_Folder, ...] = (resources.files("escalation"),)
+    return Lawbook.load((folder, *homes) if folder else homes, hotlines or shipped())
 
 
 def shipped(kind: Literal["procedures", "calendars"] = "calendars") -> tuple[str, ...]:
@@ -138,6 +172,11 @@ def find_procedure(name: str) -> Procedure:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: cannot be read"
         raise ProcedureError(message) from error
+
+
+def _first(homes: Sequence[_Folder], kind: str, hotline: str) -> str | None:
+    texts = (_text(home.joinpath(kind), hotline) for home in homes)
+    return next((text for text in texts if text is not None), None)
 
 
 def _text(folder: _Folder, hotline: str) -> str | None:

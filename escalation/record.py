@@ -1,6 +1,6 @@
 """A ticket's history: acts and lines in the audit chain of its hotline."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -48,6 +48,27 @@ async def lines(tx: Tx, ticket: Ticket, what: list[Line], by: Viewer) -> None:
             data=line.as_json() | {"done": tx.now.astimezone(HCM).isoformat()},
             at=line.at,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why due times moved: the calendar's change, by whom, in whose words."""
+
+    by: str
+    note: str
+    version: str
+
+
+async def why(tx: Tx, ticket: Ticket, reason: Why) -> None:
+    """Write down why the due times of a ticket move."""
+    await audit.append(
+        tx,
+        chain=audit.ticket_chain(ticket.hotline),
+        subject=ticket.id,
+        kind="calendar_changed",
+        actor=reason.by,
+        data={"note": reason.note, "version": reason.version},
+    )
 
 
 async def read(session: AsyncSession, ticket_id: str, *, acts: bool) -> list[dict[str, Any]]:

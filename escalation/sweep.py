@@ -5,10 +5,11 @@ from datetime import datetime
 
 import structlog
 
-from escalation import store
+from escalation import editions, record, store
 from escalation.acts import Acts
 from escalation.lawbook import Lawbook
 from escalation.tables import WAITING, CalendarInForce
+from tongdai.accounts.model import SYSTEM
 from tongdai.db import Database, DatabaseAway
 
 log = structlog.get_logger()
@@ -46,6 +47,20 @@ class Sweep:
         async with self._db.read() as session:
             return await store.next_due(session)
 
+    async def refresh_law(self) -> bool:
+        """Take over what the administration has changed; say whether anything was.
+
+        Raises:
+            DatabaseAway: The database does not answer.
+        """
+        async with self._db.read() as session:
+            return await editions.refresh(session, self._acts.lawbook)
+
+    def calendar_versions(self) -> dict[str, str]:
+        """Return the hash of each hotline's calendars as they are known here."""
+        lawbook = self._acts.lawbook
+        return {hotline: lawbook.calendar_version(hotline) for hotline in lawbook.calendars}
+
     async def follow_calendars(self) -> int:
         """Work due times out anew where a calendar has changed; return how many moved.
 
@@ -58,9 +73,10 @@ class Sweep:
                 continue
             async with self._db.read() as session:
                 tickets = await store.open_tickets(session, hotline)
+            why = await self._why(hotline)
             for ticket in tickets:
                 async with self._db.write() as tx:
-                    lines = await self._acts.recount(tx, ticket)
+                    lines = await self._acts.recount(tx, ticket, why)
                 moved += sum(line.do == "moved" for line in lines)
             await self._keep_calendar(hotline)
             log.info("calendar.followed", hotline=hotline, tickets=len(tickets), moved=moved)
@@ -98,6 +114,14 @@ class Sweep:
             row = await session.get(CalendarInForce, hotline)
         return row is not None and row.version == _version(self._acts.lawbook, hotline)
 
+    async def _why(self, hotline: str) -> record.Why:
+        version = _version(self._acts.lawbook, hotline)
+        async with self._db.read() as session:
+            last = await editions.latest(session, editions.CALENDAR, hotline)
+        if last is None:
+            return record.Why(by=SYSTEM.id, note="", version=version)
+        return record.Why(by=last.by, note=last.note, version=version)
+
     async def _keep_calendar(self, hotline: str) -> None:
         async with self._db.write() as tx:
             row = await tx.session.get(CalendarInForce, hotline)
@@ -109,4 +133,4 @@ class Sweep:
 
 
 def _version(lawbook: Lawbook, hotline: str) -> str:
-    return lawbook.calendars[hotline].version
+    return lawbook.calendar_version(hotline)

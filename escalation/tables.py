@@ -60,6 +60,27 @@ class Deadline(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class LawEdition(SQLModel, table=True):
+    """A procedure or a calendar as the administration changed it; the latest one is in force."""
+
+    __tablename__ = "law_edition"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    """procedure or calendar."""
+    hotline: str
+    unit_id: str | None = Field(default=None, foreign_key="unit.id")
+    """The unit whose hours differ; of a calendar only."""
+    version: str
+    """SHA-256 of the text."""
+    text: str = Field(sa_type=Text)
+    """The TOML; empty: the unit's own calendar ends."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+    note: str = Field(default="", sa_type=Text)
+    """Why."""
+
+
 class CalendarInForce(SQLModel, table=True):
     """The working calendar that the running due times were worked out with."""
 
@@ -67,4 +88,5 @@ class CalendarInForce(SQLModel, table=True):
 
     hotline: str = Field(primary_key=True)
     version: str
+    """Of all its calendars, the units' with it: Lawbook.calendar_version."""
     since: datetime = Field(sa_type=UtcDateTime)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from escalation.events import DeadlineSet
+from escalation.events import DeadlineSet, LawChanged
 from escalation.sweep import Sweep
 from tongdai.clock import Clock, SystemClock
 from tongdai.db import DatabaseAway
@@ -46,6 +46,7 @@ class Waker:
         self._real = real or SystemClock()
         self._safety_seconds = safety_seconds
         self._woken = asyncio.Event()
+        self._followed: dict[str, str] = {}
         self._condition = Condition(self._real, State.DOWN, "the scheduler is not running")
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
@@ -55,6 +56,11 @@ class Waker:
 
     def on_deadline_set(self, event: DeadlineSet) -> None:
         """Look again, for it may be the next one; for `bus.on(DeadlineSet, ...)`."""
+        del event
+        self.wake()
+
+    def on_law_changed(self, event: LawChanged) -> None:
+        """Follow a changed calendar now; for `bus.on(LawChanged, ...)`."""
         del event
         self.wake()
 
@@ -70,9 +76,10 @@ class Waker:
         )
         self._scheduler.start()
         try:
-            await self._follow_calendars()
+            await self._follow_the_law(at_start=True)
             while True:
                 self._woken.clear()
+                await self._follow_the_law()
                 await self._sweep_once()
                 await self._woken.wait()
         finally:
@@ -98,9 +105,13 @@ class Waker:
     async def _alarm(self) -> None:
         self._woken.set()
 
-    async def _follow_calendars(self) -> None:
+    async def _follow_the_law(self, *, at_start: bool = False) -> None:
         try:
-            await self._sweep.follow_calendars()
+            await self._sweep.refresh_law()
+            versions = self._sweep.calendar_versions()
+            if at_start or versions != self._followed:
+                await self._sweep.follow_calendars()
+                self._followed = versions
         except DatabaseAway:
             log.warning("calendar.not_followed", why="the database does not answer")
         except Exception:

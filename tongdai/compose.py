@@ -111,7 +111,7 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
         db, settings, gateways=build(settings), mail=build_mail(settings.mail), real=real
     )
     acts = Acts(
-        default_lawbook(ids),
+        default_lawbook(ids, settings.law.folder),
         {h.id: h.portal or settings.web.public_url for h in settings.hotlines},
     )
     waker = Waker(Sweep(db, acts), clock)

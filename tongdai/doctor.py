@@ -234,10 +234,15 @@ async def _prompts(settings: Settings) -> str:
 
 
 async def _calendars(settings: Settings) -> str:
-    lawbook = await asyncio.to_thread(default_lawbook)
+    lawbook = await asyncio.to_thread(
+        default_lawbook, tuple(h.id for h in settings.hotlines), settings.law.folder
+    )
     lacking = [hotline.id for hotline in settings.hotlines if lawbook.calendar(hotline.id) is None]
     if lacking:
         detail = f"none for {', '.join(lacking)}"
-        raise Ill(detail, "write escalation/calendars/<hotline>.toml")
+        raise Ill(
+            detail,
+            "write calendars/<hotline>.toml in the folder of [law], see docs/adding-a-province.md",
+        )
     year = SystemClock().now().year
     return f"one for each hotline, asked in {year}"

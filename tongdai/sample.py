@@ -101,14 +101,20 @@ async def load(db: Database, settings: Settings, now: datetime) -> SampleReport:
     accounts: list[SampleAccount] = []
     added: dict[str, int] = {}
     for hotline in settings.hotlines:
-        path = FOLDER / f"{hotline.id}.toml"
-        if path.is_file():
+        path = _directory(settings, hotline.id)
+        if path is not None:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
             async with db.write() as tx:
                 loader = _Loader(tx, settings, hotline.id, now)
                 accounts += await loader.load(data)
             added[hotline.id] = loader.added
     return SampleReport(accounts=tuple(accounts), added=added)
+
+
+def _directory(settings: Settings, hotline: str) -> Path | None:
+    own = settings.law.folder
+    folders = (*((own / "directory",) if own else ()), FOLDER)
+    return next((f for folder in folders if (f := folder / f"{hotline}.toml").is_file()), None)
 
 
 def password_of(settings: Settings, username: str) -> str:
@@ -281,7 +287,8 @@ class _Loader:
 
     def _seats(self) -> list[str | None]:
         pool = [str(extension) for extension in self._settings.seats.extensions]
-        first = _ORDER.index(self._hotline) * _SEATED
+        others = [h.id for h in self._settings.hotlines if h.id not in _ORDER]
+        first = [*_ORDER, *others].index(self._hotline) * _SEATED
         return [*pool[first : first + _SEATED], *[None] * _SEATED][:_SEATED]
 
     def _official(self, given: Mapping[str, Any]) -> Person | None:

@@ -26,6 +26,7 @@ from tongdai.settings_tables import (
     FilesTable,
     HotlineTable,
     JournalTable,
+    LawTable,
     LogTable,
     MailTable,
     PauseReason,
@@ -44,6 +45,7 @@ __all__ = [
     "FilesTable",
     "HotlineTable",
     "JournalTable",
+    "LawTable",
     "LogTable",
     "MailTable",
     "PauseReason",
@@ -82,6 +84,7 @@ class Settings(BaseSettings):
     recordings: RecordingsTable = RecordingsTable()
     journal: JournalTable = JournalTable()
     files: FilesTable = FilesTable()
+    law: LawTable = LawTable()
     prompts: PromptsTable = PromptsTable()
     sms: SmsTable = SmsTable()
     mail: MailTable = MailTable()

@@ -89,6 +89,16 @@ class FilesTable(_Table):
     max_bytes: int = Field(default=20_000_000, ge=1)
 
 
+class LawTable(_Table):
+    """An installation's own law, beside what is shipped (docs/adding-a-province.md).
+
+    `folder` holds `procedures/<hotline>.toml`, `calendars/<hotline>.toml` and, for `tongdai init`,
+    `directory/<hotline>.toml`; a file there comes before the shipped one of that name.
+    """
+
+    folder: Path | None = None
+
+
 class PromptsTable(_Table):
     """Where the spoken prompts lie (made at set-up)."""
 

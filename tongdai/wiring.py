@@ -5,7 +5,7 @@ from typing import Any
 
 from escalation.act import Act
 from escalation.acts import Acts
-from escalation.events import DeadlineSet
+from escalation.events import DeadlineSet, LawChanged
 from escalation.wake import Waker
 from sms.events import MessageOwed
 from sms.sender import Sender
@@ -55,6 +55,7 @@ class Wiring:
         on(TicketLinked, lambda event: self.bridge.link_ticket(event.call, event.ticket))
         on(MessageOwed, self.sender.on_owed)
         on(DeadlineSet, self.waker.on_deadline_set)
+        on(LawChanged, self.waker.on_law_changed)
         within(TransferEnded, self._write_down)
 
     def _after_restart(self, event: CallsRestored) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from escalation.act import Act
 from escalation.lawbook import Lawbook
 from telephony.calls.model import CallView
@@ -133,6 +135,10 @@ class LawDoor(Protocol):
 
     async def perform(self, tx: Tx, ticket_id: str, act: Act, by: Viewer) -> Sequence[Any]:
         """Do an act."""
+        ...
+
+    async def allowed(self, session: AsyncSession, ticket_id: str, by: Viewer) -> Sequence[str]:
+        """Return the acts that a viewer may do now."""
         ...
 
 

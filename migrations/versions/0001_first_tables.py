@@ -465,6 +465,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("hotline", "code", name=op.f("uq_field_hotline_code")),
     )
     op.create_table(
+        "law_edition",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("hotline", sa.String(), nullable=False),
+        sa.Column("unit_id", sa.String(), nullable=True),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", tongdai.db.UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_law_edition_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_law_edition")),
+    )
+    op.create_table(
         "membership",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -942,6 +956,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_membership_account_id"))
 
     op.drop_table("membership")
+    op.drop_table("law_edition")
     op.drop_table("field")
     with op.batch_alter_table("contact_phone", schema=None) as batch_op:
         batch_op.drop_index("ix_contact_phone_number")

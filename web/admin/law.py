@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from escalation.editions import CALENDAR, PROCEDURE, Kind
 from escalation.procedure import Procedure
 from escalation.rows import Stage
 from tongdai.accounts.model import Role
@@ -16,6 +17,7 @@ from tongdai.calendar.rules import Hours, Rules, Spans
 from tongdai.clock import HCM
 from tongdai.i18n import _
 from web.admin.common import chosen_hotline, law, show
+from web.admin.law_edit import past, ways
 from web.admin.words import RESPONSIBLE
 from web.auth import allowed
 from web.keys import CLOCK
@@ -80,6 +82,8 @@ async def procedure(request: web.Request) -> web.StreamResponse:
         "rungs": [rung(known, stage) for stage in known.stage] if known else [],
         "extensions": extensions(known) if known else [],
         "tracks": {t.id: t.name for t in known.track} if known else {},
+        "ways": ways(request, hotline.id),
+        **await _editions(request, hotline.id, PROCEDURE),
     }
     return show(request, "procedure.html", context)
 
@@ -101,9 +105,15 @@ async def calendar(request: web.Request) -> web.StreamResponse:
         "years": years,
         "year": year,
         "confirmed": bool(rules and year in rules.confirmed),
+        **await _editions(request, hotline.id, CALENDAR),
         **(_days(rules, year) if rules else {"hours": [], "free": [], "made_up": []}),
     }
     return show(request, "calendar.html", context)
+
+
+async def _editions(request: web.Request, hotline: str, kind: Kind) -> dict[str, Any]:
+    rows, people, units = await past(request, hotline, kind)
+    return {"editions": rows, "people": people, "unit_names": units}
 
 
 def rung(whole: Procedure, stage: Stage) -> Rung:

@@ -28,6 +28,8 @@ _SENTENCES: Mapping[str, str] = {
     "person_corrected": N_("Sửa thông tin của {person}, {role} của {of}"),
     "field_added": N_("Thêm lĩnh vực {field}"),
     "field_changed": N_("Sửa lĩnh vực {field}"),
+    "procedure_changed": N_("Sửa quy chế của {hotline}: {note}"),
+    "calendar_changed": N_("Sửa lịch làm việc của {hotline}: {note}"),
     "sample_loaded": N_("Nạp dữ liệu mẫu của {hotline}"),
 }
 _REPLACED = N_("Chỉ định {person} làm {role} của {of}, thay {predecessor}")
@@ -99,6 +101,7 @@ def sentence(entry: AuditEntry, names: Names) -> str:
         of=names.units.get(str(facts.get("unit", "")), "?"),
         predecessor=names.people.get(str(entry.data.get("predecessor")), "?"),
         field=facts.get("name") or names.fields.get(entry.subject, "?"),
+        note=facts.get("note") or "…",
         hotline=names.hotlines.get(entry.subject, entry.subject),
     )
 

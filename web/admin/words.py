@@ -68,8 +68,10 @@ DONE: Mapping[str, str] = {
     "dismissed": N_("Đã cho thôi nhiệm vụ."),
     "ended": N_("Đã ghi ngày kết thúc hoạt động của đơn vị."),
     "field_added": N_("Đã thêm lĩnh vực."),
+    "law_changed": N_("Đã lưu. Bản mới có hiệu lực từ bây giờ."),
 }
 REFUSALS: Mapping[str, str] = {
+    "no_such_edition": N_("Không có bản này."),
     "no_such_account": N_("Không có tài khoản này, hoặc tài khoản không thuộc tổng đài của bạn."),
     "account_of_others": N_(
         "Tài khoản này còn làm việc cho tổng đài mà bạn không quản trị. Bạn chỉ đổi được vai trò "

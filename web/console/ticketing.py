@@ -155,6 +155,8 @@ async def _file(request: web.Request, tx: Tx, ticket: Ticket, sent: FileForm) ->
     if act.event != "answered_directly":
         form = replace(form, direct_answer="")
     await law.file(tx, ticket.id, form, who)
+    if act.event == "referred" and act.event not in await law.allowed(tx.session, ticket.id, who):
+        return  # HN-7.2: the unit that was chosen receives it first, and assigns it itself
     await law.perform(tx, ticket.id, act, who)
 
 

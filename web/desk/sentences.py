@@ -287,6 +287,10 @@ _TELLERS: Mapping[str, Callable[[Entry], tuple[str, str] | None]] = {
     **dict.fromkeys(("noted", *_NOTES), _noted),
     "alert": _alert,
     "transfer": _transfer,
+    "calendar_changed": lambda entry: (
+        _("Lịch làm việc thay đổi: {note}.").format(note=entry.get("note") or "…"),
+        "warn",
+    ),
 }
 
 
