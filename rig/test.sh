@@ -15,13 +15,6 @@ fi
 .venv/bin/python -m tongdai.locale check
 
 REAL="asterisk or browser or gateway"
-# What failed beside others is tried once more by itself, for a busy machine makes telephones late;
-# what fails twice has failed. A test that needs its second try is named above, and is to be mended.
-tests() { # processes, marks
-    .venv/bin/pytest -n "$1" -m "$2" && return
-    printf '\n==> once more, alone, what failed\n'
-    .venv/bin/pytest --last-failed --last-failed-no-failures none -m "$2"
-}
-tests "${WORKERS:-2}" "not ($REAL)"
-# Real telephones and browsers keep time: one after the other, unless the machine has cores to spare.
-tests "${REAL_WORKERS:-0}" "$REAL"
+.venv/bin/pytest -n "${WORKERS:-2}" -m "not ($REAL)"
+# Real telephones and browsers mostly wait: three files at a time keep two cores busy.
+.venv/bin/pytest -n "${REAL_WORKERS:-3}" --dist loadfile -m "$REAL"

@@ -72,7 +72,7 @@ async def test_a_message_is_sent_at_once_and_its_receipts_settle_it(
     gateway = Script()
     async with sending(database, settings_for(tmp_path), gateway):
         message_id = await owe(database, "k")
-        await until(lambda: gateway.heard, within=1.5)
+        await until(lambda: gateway.heard, within=1.5, patience=1)  # the next look is at 2 s
         await _reaches(database, message_id, State.ACCEPTED)
     (request,) = gateway.heard
     assert (request.to, request.sender, request.alphabet) == ("+84912345678", "1022CanTho", "ascii")

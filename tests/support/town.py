@@ -137,7 +137,7 @@ class Town:
             part = await self.part(name)
             return part if part["state"] != "ok" else None
 
-        found: dict[str, str] = await until(ill, within=within, every=0.1)
+        found: dict[str, str] = await until(ill, within=within, every=0.1, patience=1)
         return found["detail"]
 
     async def well(self, name: str, *, within: float = 30) -> None:
