@@ -1,6 +1,7 @@
 """The greeting by FastAGI on the real Asterisk: played once, by whoever is there."""
 
 import asyncio
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ def place(world: World) -> str:
     return world.asterisk.command("core show channels concise")
 
 
+def long_greeting(world: World) -> None:
+    """Let the greeting sound for five seconds: long enough to be seen on a busy machine."""
+    path = world.settings.prompts.folder / "can-tho" / "greeting.wav"
+    path.unlink()  # it is a link to the one that all worlds share
+    wave = ["synth", "5", "sine", "660"]
+    tone = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(path), *wave]
+    subprocess.run(tone, check=True)
+
+
 async def test_the_service_greets_and_the_caller_goes_on_to_the_queue(tmp_path: Path) -> None:
     async with World(tmp_path, hotlines=("can-tho",), spoken=False) as world:
         task = await served(world, greeting(world.settings))
@@ -51,6 +61,7 @@ async def test_a_service_that_dies_in_the_greeting_leaves_it_to_the_dialplan(
         raise ConnectionResetError
 
     async with World(tmp_path, hotlines=("can-tho",), spoken=False) as world:
+        long_greeting(world)
         task = await served(world, dies)
         async with world.ami() as ami:
             call = await world.carrier.place_call("02921022", "0912345678", seconds=30)
