@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -183,7 +183,7 @@ class Accounts:
 
     def _verifies(self, account: Account | None, password: str) -> bool:
         # an unknown name costs as much time as a wrong password, so that names cannot be told apart
-        known = account.password_hash if account else _NOBODY
+        known = account.password_hash if account else _nobody()
         try:
             return self._hasher.verify(known, password) and account is not None
         except (VerificationError, InvalidHashError):
@@ -248,4 +248,7 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-_NOBODY = PasswordHasher().hash(secrets.token_urlsafe(16))
+@cache
+def _nobody() -> str:
+    """Return a hash that no password fits; made when first asked for, for it takes its time."""
+    return PasswordHasher().hash(secrets.token_urlsafe(16))
