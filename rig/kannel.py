@@ -32,6 +32,8 @@ class Kannel:
         """
         self.home = home.resolve()
         self.log = log.resolve()
+        self.queue_limit = 1_000_000
+        """How many wait for the SMSC before sendsms answers 503; from the next start on."""
         self._ports = ports
         self._gateway = gateway
         conf = str(self.home / "kannel.conf")
@@ -73,6 +75,12 @@ class Kannel:
         for child in reversed(self.children):
             child.stop(within=5)
 
+    async def restart(self) -> None:
+        """Stop bearerbox and smsbox as their administrator does, and start them again."""
+        for child in (self.smsbox, self.bearerbox):
+            await asyncio.to_thread(child.stop, 10)
+        await self.start()
+
     def kill(self) -> None:
         """`kill -9` bearerbox and smsbox; the SMSC waits for them to come again."""
         self.smsbox.kill()
@@ -110,6 +118,7 @@ class Kannel:
             username=self._gateway.username,
             password=self._gateway.password.get_secret_value(),
             store=self.home / "store",
+            queue_limit=self.queue_limit,
             log=self.home / "log",
         )
         path = self.home / "kannel.conf"

@@ -1,4 +1,4 @@
-"""python -m tests.torture --part calls [--seed N] [--seconds S]."""
+"""python -m tests.torture --part calls|sms [--seed N] [--seconds S]."""
 
 import argparse
 import asyncio
@@ -6,11 +6,24 @@ import json
 import secrets
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
 from tests.torture.calls import Calls
+from tests.torture.messages import Messages
 
-PARTS = {"calls": Calls}
+
+class Part(Protocol):
+    """What is tortured; `problems` of what it found says what was lost or doubled."""
+
+    async def run(self) -> dict[str, Any]: ...
+
+
+PARTS: dict[str, Callable[[Path, int, float], Part]] = {
+    "calls": Calls,
+    "sms": lambda folder, seed, _: Messages(folder, seed),
+}
 
 
 def main() -> int:
