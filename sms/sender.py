@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from sms import claims, store
+from sms import claims, counts, store
 from sms.events import MessageOwed
 from sms.exits import Exit, Exits, exits_of
 from sms.gateways.base import Gateway
@@ -48,6 +48,7 @@ class Sender:
             real, State.DEGRADED, "no SMS gateway is set: add [[sms.gateway]] to the settings"
         )
         sms = exits_of(settings, self._gateways, real)
+        self._waiting = Condition(real, State.OK)
         self._letters = Exits([Exit(mail, None, real)])
         self._lanes = [
             Lane(db, settings, channel=channel, exits=exits, real=real)
@@ -79,11 +80,13 @@ class Sender:
                 await one.gateway.close()
 
     async def health(self) -> dict[str, Part]:
-        """Return `sms:NAME` for each gateway in use, and `mail`."""
+        """Return `sms:NAME` for each gateway in use, `mail`, and `sms:outbox` while it is late."""
         parts = {
             ("mail" if one in self._letters.all else f"sms:{one.name}"): one.condition.part
             for one in self._exits()
         }
+        if self._waiting.part.state is not State.OK:
+            parts["sms:outbox"] = self._waiting.part
         return parts if self._gateways else {"sms:none": self._none.part, **parts}
 
     @property
@@ -132,6 +135,16 @@ class Sender:
                 log.exception("outbox.sweep_failed")
             await asyncio.sleep(_SWEEP_SECONDS)
 
+    def _look_at_oldest(self, oldest: datetime | None, now: datetime) -> None:
+        waited = now - oldest if oldest else timedelta(0)
+        if waited <= timedelta(minutes=self._settings.sms.oldest_queued_minutes):
+            self._waiting.set(State.OK)
+            return
+        minutes = int(waited.total_seconds() // 60)
+        self._waiting.set(
+            State.DEGRADED, f"the oldest message has waited for {minutes} minutes: see /messages"
+        )
+
     async def _sweep_once(self) -> None:
         """Mark as unknown what was cut off, and what no report came for; then ask a person."""
         names = reporting(self._gateways)
@@ -140,6 +153,7 @@ class Sender:
         patience = timedelta(minutes=limits.ask_after_minutes)
         now = self._db.clock.now()
         async with self._db.read() as session:
+            self._look_at_oldest(await counts.oldest_due(session, now), now)
             stuck = await store.any_of(
                 session,
                 store.cut_off(self._real.now()),

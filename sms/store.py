@@ -107,6 +107,33 @@ async def of_ticket(session: AsyncSession, ticket_id: str) -> list[Story]:
     ]
 
 
+async def story(session: AsyncSession, message: Message) -> Story:
+    """Return one message with its attempts and reports."""
+    attempts = await session.execute(
+        select(MessageAttempt)
+        .where(col(MessageAttempt.message_id) == message.id)
+        .order_by(col(MessageAttempt.number))
+    )
+    receipts = await session.execute(
+        select(MessageReceipt)
+        .where(col(MessageReceipt.message_id) == message.id)
+        .order_by(col(MessageReceipt.at))
+    )
+    return Story(
+        message=message,
+        attempts=tuple(attempts.scalars()),
+        receipts=tuple(receipts.scalars()),
+    )
+
+
+async def again_of(session: AsyncSession, message_id: str) -> str | None:
+    """Return the id of the message that a person had sent instead of this one, if any."""
+    found = await session.execute(
+        select(col(Message.id)).where(col(Message.key) == f"again:{message_id}")
+    )
+    return found.scalar_one_or_none()
+
+
 async def needing_a_person(
     session: AsyncSession, hotlines: Sequence[str], limit: int = 100
 ) -> list[Message]:

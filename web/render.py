@@ -109,6 +109,7 @@ _PLACES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
         N_("Đề nghị của đơn vị"),
         (Role.OPERATOR, Role.SUPERVISOR, Role.COORDINATOR, Role.CITY_OFFICE),
     ),
+    ("/messages", N_("Tin nhắn"), (Role.SUPERVISOR, Role.ADMINISTRATOR)),
     ("/audit", N_("Ghi âm"), (Role.AUDITOR, Role.SUPERVISOR)),
     ("/admin", N_("Quản trị"), (Role.ADMINISTRATOR,)),
 )

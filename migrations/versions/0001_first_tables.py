@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_message_key")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index("ix_message_cost", ["hotline", "accepted_at"], unique=False)
         batch_op.create_index("ix_message_due", ["state", "next_at"], unique=False)
         batch_op.create_index("ix_message_page", ["hotline", "seq"], unique=False)
         batch_op.create_index("ix_message_recipient", ["recipient", "seq"], unique=False)
@@ -1007,6 +1008,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_message_recipient")
         batch_op.drop_index("ix_message_page")
         batch_op.drop_index("ix_message_due")
+        batch_op.drop_index("ix_message_cost")
 
     op.drop_table("message")
     with op.batch_alter_table("login_failure", schema=None) as batch_op:

@@ -8,6 +8,7 @@ from typing import Any
 from tongdai.calendar import due_text
 from tongdai.clock import HCM
 from tongdai.i18n import _
+from web.desk.words import message_deed
 from web.words import N_
 
 Entry = Mapping[str, Any]
@@ -286,6 +287,7 @@ _TELLERS: Mapping[str, Callable[[Entry], tuple[str, str] | None]] = {
     "attached": _attached,
     **dict.fromkeys(("noted", *_NOTES), _noted),
     "alert": _alert,
+    "message": message_deed,
     "transfer": _transfer,
     "calendar_changed": lambda entry: (
         _("Lịch làm việc thay đổi: {note}.").format(note=entry.get("note") or "…"),

@@ -1,7 +1,9 @@
 """The desk's words for codes: states, channels, gateways, refusals."""
 
 from collections.abc import Mapping
+from typing import Any
 
+from tongdai.i18n import _
 from web.words import N_
 
 STATES: Mapping[str, str] = {
@@ -59,8 +61,18 @@ REASONS: Mapping[str, str] = {
     "gave_up": N_("đã gửi lại nhiều lần không được"),
     "stopped": N_("người nhận đã nhắn DUNG"),
     "hotline_unknown": N_("tổng đài không còn trong cấu hình"),
+    "by_hand_cancel": N_("trưởng ca hủy"),
+    "by_hand_arrived": N_("trưởng ca xác nhận đã đến"),
+    "by_hand_lost": N_("trưởng ca xác nhận không đến"),
+    "by_hand_again": N_("trưởng ca cho gửi lại"),
     "answered": N_("phiếu đã có kết quả"),
     "rerouted": N_("phiếu đã chuyển đơn vị khác"),
+}
+DEEDS: Mapping[str, str] = {
+    "again": N_("Cho gửi lại tin nhắn. Lý do: {reason}"),
+    "cancel": N_("Hủy tin nhắn đang chờ gửi. Lý do: {reason}"),
+    "arrived": N_("Xác nhận tin nhắn đã đến. Lý do: {reason}"),
+    "lost": N_("Xác nhận tin nhắn không đến. Lý do: {reason}"),
 }
 
 REFUSALS: Mapping[str, str] = {
@@ -81,3 +93,9 @@ REFUSALS: Mapping[str, str] = {
     "link_spent": N_("Liên kết đã được dùng hoặc đã hết hạn."),
     "bad_cursor": N_("Trang này của danh sách không còn. Hãy mở lại danh sách."),
 }
+
+
+def message_deed(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what a person did with a message by hand, and its tone."""
+    words = DEEDS.get(str(entry.get("what")))
+    return (_(words).format(reason=entry.get("reason") or "…"), "") if words else None
