@@ -1,7 +1,7 @@
 """Builds every object once, from the settings; nobody else reads a file or a variable."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,6 +34,8 @@ from tongdai.development.service import keep_offset
 from tongdai.errands import Errands
 from tongdai.events import Bus
 from tongdai.health import HasHealth
+from tongdai.nodes.joining import Held, far_doors, far_health, join
+from tongdai.nodes.relay import Relay
 from tongdai.settings import HotlineTable, Settings
 from tongdai.wiring import Wiring
 from web.api import keys as api
@@ -57,6 +59,7 @@ class Service:
     Attributes:
         loops: Part of `--only` -> what runs for it until it is cancelled.
         health: Name of a part -> whoever knows how it is.
+        relay: Joins this node to others; None on SQLite, where there are none.
     """
 
     settings: Settings
@@ -69,15 +72,22 @@ class Service:
     transfers: Transfers
     loops: Mapping[str, tuple[Run, ...]]
     health: Mapping[str, HasHealth]
+    relay: Relay | None
 
 
-def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Service:
+def build_service(
+    settings: Settings,
+    offset: timedelta = timedelta(0),
+    parts: Collection[str] = EVERYTHING,
+) -> Service:
     """Build the service, inside a running event loop; nothing runs or connects yet.
 
     Args:
         settings: tongdai.toml.
         offset: How far the development clock was moved.
+        parts: What will run here; what does not is reached through the other nodes.
     """
+    bridging = "bridge" in parts
     real = SystemClock()
     clock: Clock = OffsetClock(offset) if settings.development.enabled else real
     bus = Bus()
@@ -128,9 +138,14 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
         acts=acts,
         waker=waker,
         sender=sender,
+        bridging=bridging,
     ).join()
+    relay = None if db.is_sqlite else Relay(db.url, bus)
     movable = MovableClock(clock, db, waker, sender) if isinstance(clock, OffsetClock) else None
-    health = _health(settings, db, bridge, agi, intake, waker, sender)
+    known = _health(settings, bridge, agi, intake, waker, sender)
+    health = {"database": db, **_of(known, parts)}
+    if relay is not None:
+        health |= far_health(relay, _of(known, EVERYTHING - frozenset(parts)), clock)
     app = build_app(
         Parts(
             settings=settings,
@@ -142,7 +157,9 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
             doors={
                 api.ACTS: acts,
                 api.HEALTH: Health(health, clock),
-                api.MEASURED: Measured(bridge=bridge, operators=operators, intake=intake),
+                api.MEASURED: Measured(bridge=bridge, operators=operators, intake=intake)
+                if bridging
+                else Measured(),
                 console.CALLS: bridge,
                 console.CONTROL: control,
                 console.OPERATORS: operators,
@@ -153,9 +170,25 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
                 desk.ACTS: acts,
                 desk.FILES: files,
                 **({MOVABLE_CLOCK: movable} if movable else {}),
+                **(far_doors(relay, db, settings) if relay and not bridging else {}),
             },
         )
     )
+    if relay is not None:
+        join(
+            relay,
+            Held(
+                bridge=bridge,
+                operators=operators,
+                transfers=transfers,
+                queues=queues,
+                control=control,
+            ),
+            parts=frozenset(parts),
+            app=app,
+            health=_of(known, parts),
+            clock=clock,
+        )
     return Service(
         settings=settings,
         clock=clock,
@@ -171,6 +204,7 @@ def build_service(settings: Settings, offset: timedelta = timedelta(0)) -> Servi
             "worker": (waker.run, sender.run),
         },
         health=health,
+        relay=relay,
     )
 
 
@@ -200,16 +234,21 @@ class MovableClock:
         return fired
 
 
-def _health(settings: Settings, *parts: HasHealth) -> dict[str, HasHealth]:
-    db, bridge, agi, intake, waker, sender = parts
+def _health(settings: Settings, *parts: HasHealth) -> dict[str, dict[str, HasHealth]]:
+    """Return, by part of `--only`, the names on /healthz and whoever knows how they are."""
+    bridge, agi, intake, waker, sender = parts
     return {
-        "database": db,
-        **{f"pbx:{pbx.name}": bridge for pbx in settings.pbx[:1]},
-        "agi": agi,
-        "spool": intake,
-        "scheduler": waker,
-        **{f"sms:{gateway.name}": sender for gateway in settings.sms.gateway},
+        "bridge": {**{f"pbx:{pbx.name}": bridge for pbx in settings.pbx}, "spool": intake},
+        "ivr": {"agi": agi},
+        "worker": {
+            "scheduler": waker,
+            **{f"sms:{gateway.name}": sender for gateway in settings.sms.gateway},
+        },
     }
+
+
+def _of(known: Mapping[str, dict[str, HasHealth]], parts: Collection[str]) -> dict[str, HasHealth]:
+    return {name: who for part in sorted(parts) for name, who in known.get(part, {}).items()}
 
 
 async def _announce(settings: Settings, hotline: HotlineTable, field: str) -> str:

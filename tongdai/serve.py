@@ -13,6 +13,7 @@ from tongdai.clock import SystemClock
 from tongdai.compose import EVERYTHING, Service, build_service
 from tongdai.db import Database, DatabaseAway
 from tongdai.development.service import offset
+from tongdai.nodes.relay import BridgeTaken
 from tongdai.settings import Settings
 
 log = structlog.get_logger()
@@ -22,32 +23,32 @@ _STOP_SECONDS = 5.0
 async def serve(settings: Settings, parts: Collection[str] = EVERYTHING) -> None:
     """Run `parts` of the service until SIGTERM or SIGINT.
 
+    Of several nodes with the part `bridge` one runs it; the others stand by, without pages.
+
     Args:
         settings: tongdai.toml.
         parts: Some of web, bridge, ivr, worker.
+
+    Raises:
+        BridgeTaken: Another node has taken the bridge over; start again, to stand by.
     """
-    service = build_service(settings, await _kept_offset(settings))
+    service = build_service(settings, await _kept_offset(settings), parts)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = await _open_web(service) if "web" in parts else None
     _leave_alone_what_stays()
+    running = asyncio.create_task(_run(service, parts))
+    stopped = asyncio.create_task(stop.wait())
     try:
-        async with asyncio.TaskGroup() as group:
-            running = [
-                group.create_task(_run(run), name=f"{part}:{getattr(run, '__qualname__', run)}")
-                for part in sorted(parts)
-                for run in service.loops.get(part, ())
-            ]
-            log.info("service.started", parts=sorted(parts))
-            await stop.wait()
-            log.info("service.stopping")
-            for task in running:
-                task.cancel()
+        await asyncio.wait([running, stopped], return_when=asyncio.FIRST_COMPLETED)
+        log.info("service.stopping")
+        if running.done():
+            _raise(running.exception())
     finally:
-        if runner is not None:
-            await runner.cleanup()
+        stopped.cancel()
+        running.cancel()
+        await asyncio.wait([running])
         await service.db.close()
         log.info("service.stopped")
 
@@ -62,7 +63,39 @@ def _leave_alone_what_stays() -> None:
     gc.freeze()
 
 
-async def _run(run: object) -> None:
+def _raise(error: BaseException | None) -> None:
+    if isinstance(error, BaseExceptionGroup) and error.subgroup(BridgeTaken):
+        raise BridgeTaken
+    if error is not None:
+        raise error
+
+
+async def _run(service: Service, parts: Collection[str]) -> None:
+    runner: web.AppRunner | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            if service.relay is not None:
+                group.create_task(service.relay.run(), name="relay")
+            for part in sorted(set(parts) - {"bridge"}):
+                _start(group, service, part)
+            if "bridge" in parts and service.relay is not None:
+                await service.relay.may_bridge()
+            if "web" in parts:
+                runner = await _open_web(service)
+            if "bridge" in parts:
+                _start(group, service, "bridge")
+            log.info("service.started", parts=sorted(parts))
+    finally:
+        if runner is not None:
+            await runner.cleanup()
+
+
+def _start(group: asyncio.TaskGroup, service: Service, part: str) -> None:
+    for run in service.loops.get(part, ()):
+        group.create_task(_forever(run), name=f"{part}:{getattr(run, '__qualname__', run)}")
+
+
+async def _forever(run: object) -> None:
     await run()  # type: ignore[operator]  # every loop is a bound `run`
 
 

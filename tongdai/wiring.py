@@ -33,7 +33,10 @@ from tongdai.text import mask_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """Joins the parts; `join` is called once, before any of them runs."""
+    """Joins the parts; `join` is called once, before any of them runs.
+
+    What follows from a call is done at the node that runs the bridge, and nowhere else.
+    """
 
     settings: Settings
     db: Database
@@ -44,18 +47,21 @@ class Wiring:
     acts: Acts
     waker: Waker
     sender: Sender
+    bridging: bool = True
 
     def join(self) -> None:
         """Subscribe everybody."""
         on, within = self.bus.on, self.bus.within
+        on(MessageOwed, self.sender.on_owed)
+        on(DeadlineSet, self.waker.on_deadline_set)
+        on(LawChanged, self.waker.on_law_changed)
+        if not self.bridging:
+            return
         on(CallAnswered, lambda event: self._open_form(event.call))
         on(CallReturned, lambda event: self._open_form(event.call))
         on(CallsRestored, self._after_restart)
         on(CallEnded, lambda event: self.intake.call_ended(event.call.pbx, event.call.linkedid))
         on(TicketLinked, lambda event: self.bridge.link_ticket(event.call, event.ticket))
-        on(MessageOwed, self.sender.on_owed)
-        on(DeadlineSet, self.waker.on_deadline_set)
-        on(LawChanged, self.waker.on_law_changed)
         within(TransferEnded, self._write_down)
 
     def _after_restart(self, event: CallsRestored) -> None:

@@ -30,10 +30,6 @@ class Calls(Protocol):
         """Return a call that is live or lately ended."""
         ...
 
-    def link_ticket(self, call_id: CallId, ticket_id: TicketId) -> None:
-        """Note the ticket of a call."""
-        ...
-
 
 class CallDesk(Protocol):
     """Begins and ends calls (telephony.control.CallControl)."""

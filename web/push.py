@@ -105,6 +105,12 @@ class Push:
         if not lines:
             self._tell(line.viewer.id, there=False)
 
+    def refresh(self) -> None:
+        """Give every browser a snapshot: what it was told may not be what is true."""
+        for lines in self._lines.values():
+            for line in lines:
+                line.again()
+
     def snapshot(self, viewer: Viewer) -> dict[str, Any]:
         """Return the snapshot message: what is true now, and the number it stands for."""
         parts = {name: make(viewer) for name, make in self._snapshots.items()}

@@ -1,6 +1,7 @@
 """The operators in memory: what changed is told, logged and timed."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -41,7 +42,7 @@ class Roster:
         self._settings, self._behind, self._bus, self._clock = settings, behind, bus, clock
         self._tell = changed
         self._timers: dict[tuple[str, AccountId], asyncio.TimerHandle] = {}
-        self._browsers: set[AccountId] = set()
+        self._browsers: defaultdict[AccountId, set[str]] = defaultdict(set)
         self.operators: dict[AccountId, Operator] = {}
 
     def at_seat(self, seat: str) -> Operator | None:
@@ -78,22 +79,27 @@ class Roster:
         self._later("wrap_up", operator.account, seconds, self._wrap_up_is_over)
         return operator
 
-    def browser_seen(self, account: AccountId) -> None:
-        """Note that the console is open, whether its operator is signed on (yet) or not."""
-        self._browsers.add(account)
+    def browser_seen(self, account: AccountId, node: str = "") -> None:
+        """Note that the console is open, whether its operator is signed on (yet) or not.
+
+        Args:
+            account: Whose.
+            node: At which node of several; nothing for this one.
+        """
+        self._browsers[account].add(node)
         self._cancel("browser", account)
         operator = self.operators.get(account)
         if operator is not None and not operator.browser:
             self.put(settle(replace(operator, browser=True), self._clock.now()))
 
-    def browser_gone(self, account: AccountId, grace_seconds: float) -> None:
+    def browser_gone(self, account: AccountId, grace_seconds: float, node: str = "") -> None:
         """Note that it is not, unless it is seen again within the grace."""
-        self._browsers.discard(account)
+        self._browsers[account].discard(node)
         self.browser_awaited(account, grace_seconds)
 
     def browser_awaited(self, account: AccountId, grace_seconds: float) -> None:
         """Give the console the grace to come, unless it is open already."""
-        if account in self.operators and account not in self._browsers:
+        if account in self.operators and not self._browsers[account]:
             self._later("browser", account, grace_seconds, self._browser_is_gone)
 
     def phone_is(self, operator: Operator, *, there: bool) -> None:

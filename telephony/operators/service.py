@@ -208,6 +208,13 @@ class Operators:
         """Note that it is not; he is offered no more calls should it stay so for the grace."""
         self._roster.browser_gone(account, self._grace)
 
+    def browser_is(self, account: AccountId, there: bool, node: str) -> None:  # noqa: FBT001 - a listener's own form
+        """Note whether the console is open at another node."""
+        if there:
+            self._roster.browser_seen(account, node)
+        else:
+            self._roster.browser_gone(account, self._grace, node)
+
     def on_packet(self, pbx: str, packet: Raw) -> None:
         """Take one of PACKETS, in the PBX's order."""
         if pbx != self._pbx:

@@ -29,7 +29,9 @@ class Service:
         service.kill(); await service.start()
     """
 
-    def __init__(self, world: World, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, world: World, environment: Mapping[str, str] | None = None, only: str = ""
+    ) -> None:
         self.world = world
         self.settings_file = world.folder / "tongdai.toml"
         self.base = world.settings.web.public_url
@@ -38,8 +40,8 @@ class Service:
         self._tokens: dict[tuple[str, str | None], str] = {}
         self.child = Child(
             "tongdai",
-            [str(TONGDAI), "serve"],
-            world.folder / "logs" / "tongdai.log",
+            [str(TONGDAI), "serve", *(("--only", only) if only else ())],
+            world.folder / "logs" / f"tongdai{only and '-'}{only.replace(',', '-')}.log",
             environment=self._environment,
         )
 

@@ -8,6 +8,7 @@ WORDS = {
     "operator_in_call": N_("Không đổi được khi đang có cuộc gọi."),
     "not_an_operator_here": N_("Bạn không trực đường dây này."),
     "unknown_pause": N_("Lý do tạm dừng không có trong danh mục."),
+    "bridge_away": N_("Máy chủ điều khiển cuộc gọi chưa trả lời. Hãy thử lại."),
     "pbx_away": N_("Tổng đài điện thoại chưa trả lời. Hãy thử lại."),
     "operator_did_not_answer": N_("Máy của bạn đổ chuông mà chưa được nhấc; chưa gọi ai cả."),
     "no_number": N_("Không có số để gọi, hoặc số không đúng."),
