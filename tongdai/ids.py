@@ -1,5 +1,6 @@
 """The ids that travel between the parts: opaque strings, each kind a type of its own."""
 
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID, uuid4, uuid5
 
@@ -25,6 +26,7 @@ def new_id() -> str:
     return uuid4().hex
 
 
+@lru_cache(maxsize=4096)
 def call_id_of(pbx: str, linkedid: str) -> CallId:
     """Return the id of the call that `pbx` knows by `linkedid`: the same on any machine."""
     return CallId(uuid5(_CALLS, f"{pbx}/{linkedid}").hex)

@@ -7,6 +7,7 @@ Source: docs.asterisk.org, "AMI Events"; tried against Asterisk 22.10.1.
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from telephony.ami.packets import (
     AgentCalled,
@@ -68,28 +69,22 @@ def facts_of(p: bytes, prefix: bytes = b"") -> Facts | None:
     """Return what a packet says of its channel (`prefix` Dest: of the one dialled), if it does.
 
     A channel's headers stand in one block, always in the same order: one look takes all of them.
-    Where they do not (another Asterisk), each is looked for.
+    Where they do not (another Asterisk), or are not ASCII, each is looked for.
     """
-    found = _BLOCKS[prefix](p.decode("utf-8", "replace"))
+    found = _BLOCKS[prefix](p.decode("latin-1"))
     if found is None:
         return _facts_one_by_one(p, prefix)
-    name, state, context, exten, uniqueid, linkedid, hotline, transfer = found.groups()
+    groups: tuple[Any, ...] = found.groups()
+    name, state, context, exten, uniqueid, linkedid, hotline, transfer = groups
     return Facts(
-        Uniqueid(uniqueid),
-        Linkedid(linkedid),
-        name,
-        int(state),
-        context,
-        exten,
-        HotlineId(hotline) or None,
-        TransferId(transfer) or None,
+        uniqueid, linkedid, name, int(state), context, exten, hotline or None, transfer or None
     )
 
 
 def _block(prefix: bytes) -> Callable[[str], re.Match[str] | None]:
     """Compile the look at a block: the headers wanted are taken, those between are passed over."""
     text = r"""
-\r\n~Channel:\ ([^\r]+)
+\r\n~Channel:\ ([\x21-\x7e]+)
 \r\n~ChannelState:\ ([0-9]+)
 \r\n~ChannelStateDesc:[^\r]*
 \r\n~CallerIDNum:[^\r]*
@@ -98,13 +93,13 @@ def _block(prefix: bytes) -> Callable[[str], re.Match[str] | None]:
 \r\n~ConnectedLineName:[^\r]*
 \r\n~Language:[^\r]*
 \r\n~AccountCode:[^\r]*
-\r\n~Context:\ ([^\r]*)
-\r\n~Exten:\ ([^\r]*)
+\r\n~Context:\ ([\x20-\x7e]*)
+\r\n~Exten:\ ([\x20-\x7e]*)
 \r\n~Priority:[^\r]*
-\r\n~Uniqueid:\ ([^\r]+)
-\r\n~Linkedid:\ ([^\r]+)
-\r\n~ChanVariable:\ TONGDAI_HOTLINE=([^\r]*)
-\r\n~ChanVariable:\ TONGDAI_TRANSFER=([^\r]*)
+\r\n~Uniqueid:\ ([\x20-\x7e]+)
+\r\n~Linkedid:\ ([\x20-\x7e]+)
+\r\n~ChanVariable:\ TONGDAI_HOTLINE=([\x20-\x7e]*)
+\r\n~ChanVariable:\ TONGDAI_TRANSFER=([\x20-\x7e]*)(?![^\r])
 """
     return re.compile(text.replace("~", prefix.decode()), re.VERBOSE).search
 

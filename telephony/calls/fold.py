@@ -16,6 +16,7 @@ from telephony.calls.step import (
     Seats,
     Step,
     caller_fields,
+    placed,
 )
 from telephony.calls.work import Work
 from tongdai.ids import AccountId
@@ -26,8 +27,17 @@ SPECIAL_CONTEXTS = HOLD_CONTEXTS | MENU_CONTEXTS
 
 def fold(call: Call, packet: p.Packet, seats: Seats) -> Step:
     """Return what `packet` makes of `call`. The version grows by one if anybody can see it."""
-    if type(packet) is p.Touched and _nothing_new(call, packet.channel):
-        return Step(call)
+    if type(packet) in _ONLY_PLACE and _nothing_follows(call, packet.channel):
+        channels = placed(call.channels, packet.channel)
+        if channels is call.channels:
+            return Step(call)
+        at = max(packet.at, call.last_at)
+        return Step(call._replace(channels=channels, last_at=at))
+    return work_through(call, packet, seats)
+
+
+def work_through(call: Call, packet: p.Packet, seats: Seats) -> Step:
+    """Return what `packet` makes of `call`, every conclusion drawn anew."""
     work = Work(call, packet.at, seats)
     work.touch(packet.channel, add=not isinstance(packet, _NEVER_ADD))
     handler = _HANDLERS.get(type(packet))
@@ -37,16 +47,16 @@ def fold(call: Call, packet: p.Packet, seats: Seats) -> Step:
     return work.done()
 
 
-def _nothing_new(call: Call, facts: p.Facts) -> bool:
-    """Say whether a channel is as we have it, and nowhere special: most packets are such."""
+def _nothing_follows(call: Call, facts: p.Facts) -> bool:
+    """Say whether a channel's place leads to no conclusion about the call: most packets are such.
+
+    It is nowhere special, and not found to be a transfer's leg after all. In an outbound call who
+    dials follows from the main channel.
+    """
+    if facts.context in SPECIAL_CONTEXTS or call.view.direction is not Direction.INBOUND:
+        return False
     known = call.channels.get(facts.uniqueid)
-    return (
-        known is not None
-        and facts.state == known.state
-        and facts.context == known.context
-        and facts.transfer in (None, known.transfer)
-        and facts.context not in SPECIAL_CONTEXTS
-    )
+    return known is None or facts.transfer is None or facts.transfer == known.transfer
 
 
 def _new_callerid(w: Work, packet: p.NewCallerid) -> None:
@@ -58,7 +68,7 @@ def _new_callerid(w: Work, packet: p.NewCallerid) -> None:
         w.show(caller_name=clean(packet.caller_name)[:MAX_NAME])
 
 
-def _placed(w: Work, packet: p.Packet) -> None:
+def _found(w: Work, packet: p.Packet) -> None:
     """Music begins, or a channel is found: only then is its place in the dialplan news.
 
     A caller who leaves a bridge and hangs up a moment later was sent nowhere.
@@ -180,10 +190,11 @@ def _user_event(w: Work, packet: p.UserEvent) -> None:
         w.hint = next((o for o in Outcome if o.value == packet.choice), w.hint)
 
 
+_ONLY_PLACE = (p.Newchannel, p.Touched)
 _NEVER_ADD = (p.Hangup, p.Renamed, p.BridgeLeave, p.DialEnd)
 _HANDLERS: dict[type[p.Packet], Callable[[Work, Any], None]] = {
-    p.Newchannel: _placed,
-    p.Touched: _placed,
+    p.Newchannel: _found,
+    p.Touched: _found,
     p.NewCallerid: _new_callerid,
     p.Renamed: _renamed,
     p.Hangup: _hangup,

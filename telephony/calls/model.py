@@ -13,6 +13,8 @@ from tongdai.ids import AccountId, CallId, HotlineId, Linkedid, TicketId, Transf
 class CallState(StrEnum):
     """Where a call is."""
 
+    __hash__ = str.__hash__  # a state is a key of TABLE: Enum's own is Python code
+
     IVR = "ivr"
     QUEUED = "queued"
     ANSWERED = "answered"
@@ -23,6 +25,8 @@ class CallState(StrEnum):
 
 class Signal(StrEnum):
     """What moves a call from one state to another."""
+
+    __hash__ = str.__hash__
 
     JOINED_QUEUE = "joined_queue"
     LEFT_QUEUE = "left_queue"
@@ -203,8 +207,7 @@ class LegKind(StrEnum):
     TALK = "talk"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
+class Leg(NamedTuple):
     """A closed row of the ledger: one channel rang, or was in one bridge, from when to when.
 
     Who was connected with whom: the `talk` rows of one bridge whose times overlap.

@@ -50,21 +50,22 @@ def companions(main: Uniqueid, channels: Mapping[Uniqueid, Channel]) -> list[Cha
     own = channels.get(main)
     if own is None or own.bridge is None:
         return []
-    bridges, todo, found = {own.bridge}, [own.bridge], {}
-    by_name = {c.name: c for c in channels.values() if c.role is Role.PIPE}
+    bridged = [c for c in channels.values() if c.bridge is not None and c is not own]
+    bridges = {own.bridge}
+    pipes = {c.name: c for c in bridged if c.role is Role.PIPE}
+    todo = [own.bridge] if pipes else []
     while todo:
         bridge = todo.pop()
-        for c in channels.values():
-            if c.bridge != bridge or c.uniqueid == main:
-                continue
-            if c.role is Role.PIPE:
-                other = by_name.get(c.name[:-1] + ("1" if c.name.endswith("2") else "2"))
-                if other is not None and other.bridge and other.bridge not in bridges:
-                    bridges.add(other.bridge)
-                    todo.append(other.bridge)
-            elif c.role is not Role.MACHINE:
-                found[c.uniqueid] = c
-    return list(found.values())
+        for name, end in pipes.items():
+            other = pipes.get(name[:-1] + ("1" if name.endswith("2") else "2"))
+            if end.bridge == bridge and other is not None and other.bridge not in bridges:
+                bridges.add(str(other.bridge))
+                todo.append(str(other.bridge))
+    return [
+        c
+        for c in bridged
+        if c.bridge in bridges and c.role is not Role.PIPE and c.role is not Role.MACHINE
+    ]
 
 
 def new_channel(facts: Facts) -> Channel:
@@ -79,6 +80,20 @@ def new_channel(facts: Facts) -> Channel:
         context=facts.context,
         transfer=facts.transfer,
     )
+
+
+def placed(channels: Mapping[Uniqueid, Channel], facts: Facts) -> Mapping[Uniqueid, Channel]:
+    """Return the channels, one of them as a packet tells of it; the same when that is no news."""
+    known = channels.get(facts.uniqueid)
+    if known is None:
+        return {**channels, facts.uniqueid: new_channel(facts)}
+    transfer = facts.transfer or known.transfer
+    if (
+        facts.state == known.state and facts.context == known.context and transfer == known.transfer
+    ) or not facts.linkedid:
+        return channels
+    moved = known._replace(state=facts.state, context=facts.context, transfer=transfer)
+    return {**channels, facts.uniqueid: moved}
 
 
 def same_person(ringing: Channel, operator: AccountId | None, other: Channel) -> bool:

@@ -23,7 +23,7 @@ from tongdai.ids import (
 )
 
 _ROW_FIELDS = [f.name for f in fields(CallView) if f.name != "ringing"]
-_LEG_FIELDS = [f.name for f in fields(Leg)]
+_LEG_FIELDS = Leg._fields
 
 
 async def save(tx: Tx, views: Collection[CallView], legs: Collection[Leg]) -> None:

@@ -22,8 +22,8 @@ from telephony.calls.step import (
     Seats,
     Step,
     companions,
-    new_channel,
     outcome_of,
+    placed,
     same_person,
 )
 from tongdai.ids import AccountId, Uniqueid
@@ -42,7 +42,7 @@ class Work:
     __slots__ = (
         *("at", "bumped", "call", "cause", "channels", "connected", "events", "hint", "legs"),
         *("legs_begun", "main", "moved", "placed", "queue", "seats", "seen", "signals"),
-        *("talked_in", "view"),
+        *("talked_in", "view", "with_main"),
     )
 
     def __init__(self, call: Call, at: datetime, seats: Seats) -> None:
@@ -56,30 +56,24 @@ class Work:
         self.legs: list[Leg] = []
         self.moved = self.bumped = self.placed = False
         self.cause: int | None = None
+        self.with_main: tuple[object, list[Channel]] = (None, [])
 
     @property
     def over(self) -> bool:
         """The call has ended: its last channels are only put away."""
         return self.view.state is CallState.ENDED
 
+    @property
+    def people(self) -> list[Channel]:
+        """Who is in one bridge with the main channel now; looked for once, until one moves."""
+        if self.with_main[0] is not self.channels:
+            self.with_main = (self.channels, companions(self.main, self.channels))
+        return self.with_main[1]
+
     def touch(self, facts: p.Facts, *, add: bool) -> None:
         """Note what the packet says of a channel; add the channel when it is new."""
-        known = self.channels.get(facts.uniqueid)
-        if known is None:
-            if add:
-                self.put(new_channel(facts))
-        elif facts.linkedid and (
-            facts.state != known.state
-            or facts.context != known.context
-            or (facts.transfer is not None and facts.transfer != known.transfer)
-        ):
-            self.put(
-                known._replace(
-                    state=facts.state,
-                    context=facts.context,
-                    transfer=facts.transfer or known.transfer,
-                )
-            )
+        if add or facts.uniqueid in self.channels:
+            self.channels = placed(self.channels, facts)
 
     def put(self, channel: Channel) -> None:
         """Keep a channel as it is now."""
@@ -197,7 +191,7 @@ class Work:
                 self.signals.append(Signal.BACK_IN_MENU)
         for signal in self.signals:
             self._signal(signal)
-        if self.connected:
+        if self.connected and self.channels is not self.call.channels:
             self._hold()
 
     def _dials(self) -> None:
@@ -207,7 +201,7 @@ class Work:
             self.show(operator=self.seats.operator_of(main.seat), seat=main.seat)
 
     def _meet(self) -> None:
-        people = companions(self.main, self.channels)
+        people = self.people
         if people and not self.connected:
             self.talked_in = self.channels[self.main].context
             self.signals.append(Signal.CONNECTED)
@@ -227,7 +221,7 @@ class Work:
 
     def _present(self) -> list[Channel]:
         """Return who is with the citizen; outbound the operator's own channel is the main one."""
-        people = companions(self.main, self.channels)
+        people = self.people
         outbound = self.view.direction is Direction.OUTBOUND
         return [*people, self.channels[self.main]] if people and outbound else people
 
@@ -247,7 +241,7 @@ class Work:
                     operator=operator if with_seat else None,
                     seat=seat if with_seat else None,
                 )
-            case Signal.CONNECTED if any(c.seat for c in companions(self.main, self.channels)):
+            case Signal.CONNECTED if any(c.seat for c in self.people):
                 self.tell(e.CallReturned, operator=operator, seat=seat)
             case Signal.CONNECTED:
                 self.tell(e.CallTransferred)

@@ -11,6 +11,7 @@ from telephony.ami.packets import Facts, Packet
 from telephony.ami.parsers import PARSERS, parse
 from telephony.ami.wire import Splitter, encode, headers_of, value_of
 from telephony.calls import checkpoint
+from telephony.calls.fold import fold, work_through
 from telephony.calls.model import CallState, CallView
 from telephony.calls.registry import Registry
 from telephony.calls.step import caller_fields
@@ -179,6 +180,16 @@ def test_a_packet_that_comes_twice_changes_nothing_more(tell: str, where: int) -
     assert twice.events[-1].call == once.events[-1].call
     assert [type(e) for e in twice.events] == [type(e) for e in once.events]
     assert twice.legs == once.legs
+
+
+@given(st.lists(packets(), max_size=60))
+def test_the_short_way_for_places_is_the_whole_way(tale: list[Packet]) -> None:
+    registry = Registry("main", RULES)
+    for packet in tale:
+        for call in registry.live.values():
+            step = fold(call, packet, registry.seats)
+            assert step == work_through(call, packet, registry.seats)
+        registry.feed(packet)
 
 
 @given(st.one_of(st.from_regex(r"0[0-9]{9}", fullmatch=True), text))
