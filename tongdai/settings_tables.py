@@ -31,6 +31,7 @@ class WebTable(_Table):
     idle_minutes: float = Field(default=60, gt=0)
     login_tries: int = Field(default=5, ge=1)
     login_window_minutes: float = Field(default=15, gt=0)
+    password_least: int = Field(default=10, ge=8, le=128, description="letters of a new password")
 
 
 class PbxTable(_Table):

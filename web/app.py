@@ -16,6 +16,7 @@ from tongdai.events import Bus
 from tongdai.settings import Settings
 from web import assets_index, live, render
 from web.auth import access_of
+from web.auth import account as auth_account
 from web.auth import views as auth_views
 from web.keys import ACCOUNTS, BUS, CLOCK, DB, PUSH, REAL_CLOCK, SETTINGS
 from web.middleware import ALL
@@ -75,6 +76,7 @@ def build_app(parts: Parts, packages: Iterable[str] | None = None) -> web.Applic
     render.setup(app, assets)
     app.add_routes(assets_index.routes(assets))
     app.add_routes(auth_views.routes)
+    app.add_routes(auth_account.routes)
     live.setup(app)
     for package in page_packages() if packages is None else packages:
         importlib.import_module(f"web.{package}").setup(app)

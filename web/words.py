@@ -18,6 +18,12 @@ _BY_CODE: dict[str, str] = {
     "login_refused": N_("Tên đăng nhập hoặc mật khẩu không đúng."),
     "login_throttled": N_("Đăng nhập sai quá nhiều lần. Vui lòng thử lại sau {minutes} phút."),
     "not_signed_in": N_("Phiên làm việc đã kết thúc. Vui lòng đăng nhập lại."),
+    "password_not_replaced": N_("Hãy đổi mật khẩu được cấp trước khi làm việc."),
+    "password_refused": N_("Chưa đổi mật khẩu. Hãy xem lại các mục được đánh dấu."),
+    "password_too_short": N_("Mật khẩu mới quá ngắn."),
+    "password_same": N_("Mật khẩu mới phải khác mật khẩu đang dùng."),
+    "password_wrong": N_("Mật khẩu đang dùng không đúng."),
+    "password_not_twice": N_("Hai lần nhập mật khẩu mới không giống nhau."),
     "role_missing": N_("Tài khoản của bạn không có quyền mở trang này."),
     "csrf_refused": N_("Trang đã cũ hoặc yêu cầu đến từ nơi khác. Hãy tải lại trang rồi thử lại."),
     "database_away": N_(

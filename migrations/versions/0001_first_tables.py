@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("extension", sa.String(), nullable=True),
         sa.Column("person_id", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
+        sa.Column("must_change_password", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", tongdai.db.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),

@@ -15,6 +15,7 @@ from tongdai.accounts.admin import (
 )
 from tongdai.accounts.held import NoSuchAccount, find, free_extensions, get, new_password
 from tongdai.accounts.model import Grant, Role, Viewer
+from tongdai.accounts.tables import Account
 from tongdai.db import Database, Tx
 from tongdai.ids import AccountId, HotlineId
 
@@ -181,3 +182,16 @@ def test_passwords_are_long_and_never_the_same() -> None:
     some = {new_password() for _ in range(50)}
     assert len(some) == 50
     assert {len(p.replace("-", "")) for p in some} == {16}
+
+
+async def test_a_password_that_an_administrator_gives_has_to_be_replaced(
+    database: Database,
+) -> None:
+    lan = await made(database, "lan", HERE, wanted((CAN_THO, Role.OPERATOR)))
+    async with database.write() as tx:
+        account = await tx.session.get_one(Account, lan)
+        assert account.must_change_password
+        account.must_change_password = False
+    async with database.write() as tx:
+        await KEEPER.set_password(tx, lan, "another hash", HERE)
+        assert (await tx.session.get_one(Account, lan)).must_change_password

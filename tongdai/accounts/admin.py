@@ -101,6 +101,7 @@ class Keeper:
             extension=wanted.extension,
             person_id=wanted.person,
             language=wanted.language,
+            must_change_password=True,
             created_at=tx.now,
         )
         tx.session.add(account)
@@ -144,7 +145,7 @@ class Keeper:
         return account
 
     async def set_password(self, tx: Tx, account_id: str, password_hash: str, by: Viewer) -> None:
-        """Replace a password; every session of the account ends.
+        """Give a new password, to be replaced at the next sign-in; every session ends.
 
         Raises:
             NoSuchAccount: It is out of reach.
@@ -152,6 +153,7 @@ class Keeper:
         """
         held = await self._whole(tx, account_id, by)
         held.account.password_hash = password_hash
+        held.account.must_change_password = True
         await _end_sessions(tx, account_id)
         places = sorted({g.hotline for g in held.grants})
         data = {"hotlines": places, "username": held.account.username}

@@ -40,6 +40,8 @@ class Viewer:
         grants: Roles by hotline.
         person: The person of the units' directory behind the account.
         extension: The seat's extension.
+        language: What the pages speak to this person.
+        must_change_password: The password was given by somebody else and is not replaced yet.
     """
 
     id: AccountId
@@ -47,6 +49,8 @@ class Viewer:
     grants: frozenset[Grant] = field(default_factory=frozenset)
     person: PersonId | None = None
     extension: str | None = None
+    language: str = "vi"
+    must_change_password: bool = False
 
     def has(self, role: Role, hotline: str | None = None) -> bool:
         """Say whether the role is held, at `hotline` or anywhere."""

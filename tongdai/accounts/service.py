@@ -69,16 +69,7 @@ class Accounts:
             LoginThrottled: Too many failures of late.
             LoginRefused: Wrong name or password, or the account is closed.
         """
-        async with self._db.write() as tx:
-            await self._refuse_when_throttled(tx, username, address)
-            account = await account_by_username(tx.session, username)
-        good = self._verifies(account, password)
-        if account is None or not good or not account.active:
-            async with self._db.write() as tx:
-                tx.session.add(
-                    LoginFailure(username=username[:64], address=address, at=self._clock.now())
-                )
-            raise LoginRefused
+        account = await self.proved(username, password, address)
         token, now = secrets.token_urlsafe(32), self._clock.now()
         session = Session(
             token_hash=_digest(token),
@@ -94,6 +85,25 @@ class Accounts:
                 delete(LoginFailure).where(col(LoginFailure.username) == username)
             )
         return token, session
+
+    async def proved(self, username: str, password: str, address: str) -> Account:
+        """Return the open account whose password this is; a failure is counted.
+
+        Raises:
+            LoginThrottled: Too many failures of late.
+            LoginRefused: Wrong name or password, or the account is closed.
+        """
+        async with self._db.write() as tx:
+            await self._refuse_when_throttled(tx, username, address)
+            account = await account_by_username(tx.session, username)
+        good = self._verifies(account, password)
+        if account is not None and good and account.active:
+            return account
+        async with self._db.write() as tx:
+            tx.session.add(
+                LoginFailure(username=username[:64], address=address, at=self._clock.now())
+            )
+        raise LoginRefused
 
     async def by_cookie(self, token: str) -> Found | None:
         """Return the session of a cookie and who it is, or None when it has run out."""
@@ -224,6 +234,8 @@ async def viewer_of(session: AsyncSession, account: Account) -> Viewer:
         grants=grants,
         person=PersonId(account.person_id) if account.person_id else None,
         extension=account.extension,
+        language=account.language,
+        must_change_password=account.must_change_password,
     )
 
 

@@ -23,6 +23,9 @@ class Account(SQLModel, table=True):
     person_id: str | None = Field(default=None, index=True)
     """The person of the units' directory that this account belongs to."""
     language: str = "vi"
+    """What the pages speak to this person; chosen by the person."""
+    must_change_password: bool = False
+    """The password was given by somebody else: nothing is open before it is replaced."""
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
 

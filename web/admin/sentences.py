@@ -18,6 +18,7 @@ _SENTENCES: Mapping[str, str] = {
     "account_changed": N_("Sửa tài khoản {account}"),
     "account_closed": N_("Khóa tài khoản {account}"),
     "account_reopened": N_("Mở lại tài khoản {account}"),
+    "password_changed": N_("{account} tự đổi mật khẩu"),
     "password_set": N_("Đặt mật khẩu mới cho tài khoản {account}"),
     "unit_added": N_("Thêm đơn vị {unit}"),
     "unit_changed": N_("Sửa đơn vị {unit}"),

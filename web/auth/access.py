@@ -34,11 +34,13 @@ class Access:
             signed-in browser. MACHINE: another machine that the handler itself recognises.
         roles: One of them must be held at any hotline; empty means any signed-in person.
         why: For MACHINE: how the handler knows who calls.
+        at_first: Open as well to somebody who has not replaced the given password yet.
     """
 
     door: Door
     roles: tuple[Role, ...] = ()
     why: str = ""
+    at_first: bool = False
 
     @property
     def csrf(self) -> bool:
@@ -65,6 +67,11 @@ def allowed(*roles: Role) -> Callable[[H], H]:
 def signed_in(handler: H) -> H:
     """Open a route to everybody who is signed in."""
     return _mark(Access(door=Door.SESSION))(handler)
+
+
+def at_first_sign_in(handler: H) -> H:
+    """Open a route to everybody who is signed in, also before the given password is replaced."""
+    return _mark(Access(door=Door.SESSION, at_first=True))(handler)
 
 
 def public(handler: H) -> H:

@@ -1,7 +1,6 @@
 """Signing in, signing out, the language."""
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import Field
@@ -10,7 +9,9 @@ from tongdai.accounts.service import LoginRefused, LoginThrottled
 from tongdai.errors import Invalid
 from tongdai.i18n import LANGUAGES
 from web import words
-from web.auth.access import public, signed_in
+from web.auth.access import at_first_sign_in, public
+from web.auth.account import own_of
+from web.auth.target import next_of
 from web.forms import Form, parse
 from web.keys import ACCOUNTS, SETTINGS, VIEWER
 from web.middleware.language import COOKIE as LANGUAGE
@@ -32,8 +33,8 @@ class LoginForm(Form):
 async def login_page(request: web.Request) -> web.StreamResponse:
     """Show the sign-in page; who is signed in goes on."""
     if VIEWER in request:
-        raise web.HTTPSeeOther(_next(request) or landing(request[VIEWER]))
-    context = {"username": "", "next": _next(request) or "", "fault": ""}
+        raise web.HTTPSeeOther(next_of(request) or landing(request[VIEWER]))
+    context = {"username": "", "next": next_of(request) or "", "fault": ""}
     return page(request, "auth/login.html", context)
 
 
@@ -51,20 +52,20 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     except (LoginRefused, LoginThrottled, Invalid) as refusal:
         context = {
             "username": str(typed.get("username", ""))[:64],
-            "next": _next(request) or "",
+            "next": next_of(request) or "",
             "fault": words.of(LoginRefused() if isinstance(refusal, Invalid) else refusal),
         }
         throttled = isinstance(refusal, LoginThrottled)
         status = HTTPStatus.TOO_MANY_REQUESTS if throttled else HTTPStatus.UNPROCESSABLE_ENTITY
         return page(request, "auth/login.html", context, status=status)
     found = await accounts.by_cookie(token)
-    answer = web.HTTPSeeOther(_next(request) or landing(found[1] if found else None))
+    answer = web.HTTPSeeOther(next_of(request) or landing(found[1] if found else None))
     _set_cookie(request, answer, token)
     raise answer
 
 
 @routes.post("/logout")
-@signed_in
+@at_first_sign_in
 async def sign_out(request: web.Request) -> web.StreamResponse:
     """End the session."""
     await request.app[ACCOUNTS].sign_out(request.cookies.get(SESSION_COOKIE, ""))
@@ -76,9 +77,11 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
 @routes.post("/language")
 @public
 async def choose_language(request: web.Request) -> web.StreamResponse:
-    """Speak the chosen language from here on, in this browser."""
+    """Speak the chosen language from here on: to this person, else in this browser."""
     chosen = str((await request.post()).get("language", ""))
-    answer = web.HTTPSeeOther(_next(request) or "/")
+    if VIEWER in request:
+        await own_of(request).choose_language(request[VIEWER], chosen)
+    answer = web.HTTPSeeOther(next_of(request) or "/")
     if chosen in LANGUAGES:
         answer.set_cookie(LANGUAGE, chosen, max_age=31536000, samesite="Lax", path="/")
     raise answer
@@ -95,12 +98,3 @@ def _set_cookie(request: web.Request, answer: web.HTTPException, token: str) -> 
         samesite="Lax",
         path="/",
     )
-
-
-def _next(request: web.Request) -> str | None:
-    """Return the page to go on to: only ever a path of our own."""
-    target = request.query.get("next", "")
-    parts = urlsplit(target)
-    own = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
-    plain = all(ord(c) > 32 for c in target)
-    return target if own and plain and not parts.scheme and not parts.netloc else None

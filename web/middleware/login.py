@@ -7,6 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from tongdai import i18n
 from tongdai.accounts.model import Viewer
 from tongdai.accounts.tables import Session
 from tongdai.errors import Forbidden
@@ -18,6 +19,12 @@ COOKIE = "session"
 BEFORE = "csrf"
 """Before somebody is signed in there is no session: the sign-in form's token lies here."""
 _NOWHERE = Access(door=Door.PUBLIC)
+
+
+class PasswordNotReplaced(Forbidden):
+    """The password was given by an administrator and has to be replaced first."""
+
+    code = "password_not_replaced"
 
 
 class NotSignedIn(Forbidden):
@@ -38,7 +45,9 @@ async def login(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise error
     if access.door in (Door.SESSION, Door.BEARER):
         if VIEWER not in request:
-            return _send_to_login(request)
+            return _send_to(request, "/login", NotSignedIn())
+        if request[VIEWER].must_change_password and not access.at_first:
+            return _send_to(request, "/account", PasswordNotReplaced())
         access.check(request[VIEWER])
     return await handler(request)
 
@@ -51,6 +60,7 @@ async def _recognise(request: web.Request, access: Access) -> None:
         if found:
             request[SESSION], request[VIEWER] = found
             request[CSRF] = found[0].csrf
+            i18n.use(request[VIEWER].language)
     if CSRF not in request:
         request[CSRF] = request.cookies.get(BEFORE) or secrets.token_urlsafe(24)
     if access.door is Door.BEARER and VIEWER not in request:
@@ -82,10 +92,10 @@ async def _by_token(request: web.Request) -> None:
     raise NotSignedIn
 
 
-def _send_to_login(request: web.Request) -> web.StreamResponse:
+def _send_to(request: web.Request, where: str, refusal: Forbidden) -> web.StreamResponse:
+    """Send a reader on to a page of ours, to come back afterwards; refuse everything else."""
     if wants_json(request) or request.method != "GET":
-        raise NotSignedIn
-    target = f"/login?next={quote(request.rel_url.raw_path_qs, safe='')}"
+        raise refusal
     if request.headers.get("HX-Request"):
-        return web.Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/login"})
-    raise web.HTTPSeeOther(target)
+        return web.Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": where})
+    raise web.HTTPSeeOther(f"{where}?next={quote(request.rel_url.raw_path_qs, safe='')}")
