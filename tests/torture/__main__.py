@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.torture.calls import Calls
+from tests.torture.deadlines import Deadlines
 from tests.torture.messages import Messages
 
 
@@ -22,6 +23,7 @@ class Part(Protocol):
 
 PARTS: dict[str, Callable[[Path, int, float], Part]] = {
     "calls": Calls,
+    "deadlines": lambda folder, seed, _: Deadlines(folder, seed),
     "sms": lambda folder, seed, _: Messages(folder, seed),
 }
 
