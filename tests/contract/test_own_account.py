@@ -49,7 +49,7 @@ async def test_a_given_password_opens_nothing_but_its_replacement(pages: Pages) 
     assert (await lan.send("GET", "/api/v1/recordings")).status == 403
     text = await (await lan.get("/account?next=/audit")).text()
     assert "Đổi mật khẩu lần đầu" in text
-    assert 'href="/audit"' not in text.split("</nav>")[0]
+    assert "<nav" not in text
     done = await lan.post("/account/password?next=/audit", GIVEN)
     assert (done.status, done.headers["Location"]) == (303, "/audit")
     assert (await lan.get("/audit")).status == 200
