@@ -23,6 +23,7 @@ class Message(SQLModel, table=True):
         Index("ix_message_recipient", "recipient", "seq"),
         Index("ix_message_page", "hotline", "seq"),
         Index("ix_message_state", "hotline", "state", "seq"),
+        Index("ix_message_reference", "gateway", "reference"),
         Index("ix_message_cost", "hotline", "accepted_at"),
     )
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from tongdai.ids import HotlineId
 
@@ -18,11 +18,12 @@ class _Table(BaseModel):
 class SmsGatewayTable(_Table):
     """One gateway.
 
-    `kannel` is Kannel's sendsms; `log` writes to a file, for development.
+    `kannel` is Kannel's sendsms, `http` a provider's JSON API that a dialect describes
+    (docs/sms.md), `log` writes to a file, for development.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
-    kind: Literal["kannel", "log"]
+    kind: Literal["kannel", "http", "log"]
     priority: int = Field(
         default=100, ge=0, description="the lowest is tried first; equal ones in the file's order"
     )
@@ -32,10 +33,20 @@ class SmsGatewayTable(_Table):
     networks: tuple[Network, ...] = Field(
         default=(), description="to which networks it sends; empty: to all"
     )
-    url: str = "http://127.0.0.1:13013/cgi-bin/sendsms"
+    url: str = Field(default="", description="default: the kind's, or the dialect's own")
     username: str = "tongdai"
     password: SecretStr = SecretStr("")
     file: Path | None = None
+    dialect: str = Field(default="", description="http: esms, speedsms, vnpt, or a TOML file")
+    values: dict[str, str] = Field(
+        default_factory=dict, description="http: what {value.NAME} stands for"
+    )
+    templates: dict[str, str] = Field(
+        default_factory=dict, description="http: template, or hotline/template -> provider's id"
+    )
+    receipt_secret: SecretStr = Field(
+        default=SecretStr(""), description="http: in the address of an account's one webhook"
+    )
     timeout_seconds: float = Field(default=10, gt=0)
     per_second: float = Field(default=20, gt=0)
     price: int = Field(default=0, ge=0, description="VND a part")
@@ -49,6 +60,13 @@ class SmsGatewayTable(_Table):
     breaker_seconds: float = Field(
         default=30, gt=0, description="after that long one message tries it again"
     )
+
+    @model_validator(mode="after")
+    def _spoken(self) -> "SmsGatewayTable":
+        if (self.kind == "http") != bool(self.dialect):
+            message = "kind http needs a dialect, and only that kind has one"
+            raise ValueError(message)
+        return self
 
     def price_of(self, network: str, parts: int, *, accented: bool) -> int:
         """Return what a message of so many parts costs, in VND."""

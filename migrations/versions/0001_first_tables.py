@@ -226,6 +226,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_due", ["state", "next_at"], unique=False)
         batch_op.create_index("ix_message_page", ["hotline", "seq"], unique=False)
         batch_op.create_index("ix_message_recipient", ["recipient", "seq"], unique=False)
+        batch_op.create_index("ix_message_reference", ["gateway", "reference"], unique=False)
         batch_op.create_index("ix_message_state", ["hotline", "state", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_ticket_id"), ["ticket_id"], unique=False)
 
@@ -1006,6 +1007,7 @@ def downgrade() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_ticket_id"))
         batch_op.drop_index("ix_message_state")
+        batch_op.drop_index("ix_message_reference")
         batch_op.drop_index("ix_message_recipient")
         batch_op.drop_index("ix_message_page")
         batch_op.drop_index("ix_message_due")

@@ -1,6 +1,7 @@
 """The gateways: each hands a message over and says how that went."""
 
 from sms.gateways.base import Gateway
+from sms.gateways.http import HttpGateway
 from sms.gateways.kannel import Kannel
 from sms.gateways.log import LogGateway
 from sms.gateways.mail import FolderMail, SmtpMail
@@ -19,4 +20,10 @@ def build_mail(table: MailTable) -> Gateway:
 
 def gateway_of(table: SmsGatewayTable) -> Gateway:
     """Make one gateway of its table."""
-    return Kannel(table) if table.kind == "kannel" else LogGateway(table)
+    match table.kind:
+        case "kannel":
+            return Kannel(table)
+        case "http":
+            return HttpGateway(table)
+        case "log":
+            return LogGateway(table)

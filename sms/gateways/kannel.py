@@ -8,6 +8,7 @@ from sms.gateways.base import Outcome, Request, Result
 from sms.segments import Alphabet
 from tongdai.settings import SmsGatewayTable
 
+_DEFAULT_URL = "http://127.0.0.1:13013/cgi-bin/sendsms"
 _ALL_REPORTS = "31"
 _ESCAPES = "?d=%d&a=%A&f=%F"
 """What Kannel fills in: kind of report, reply text, the SMSC's id."""
@@ -81,7 +82,7 @@ class Kannel:
             )
         try:
             async with self._session.get(
-                self._table.url, params=query, allow_redirects=False
+                self._table.url or _DEFAULT_URL, params=query, allow_redirects=False
             ) as answer:
                 return classify(answer.status, await _words(answer))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

@@ -6,9 +6,9 @@ import pytest
 
 from sms import letters, links, outbox, store
 from sms.gateways.base import Outcome, Request, Result
-from sms.model import Purpose, State
+from sms.model import Purpose, State, receipt_signal
 from sms.pace import Pace
-from sms.receipts import Taken, take
+from sms.receipts import Report, Taken, take
 from tests.support.sms import (
     Script,
     message,
@@ -378,7 +378,8 @@ async def test_a_link_leads_there_once(database: Database, clock: HandClock) -> 
 
 
 async def _receipt(db: Database, path: tuple[str, str], code: str) -> Taken:
-    return await take(db, message_id=path[0], token=path[1], kannel_code=code)
+    report = Report(signal=receipt_signal(code), code=code)
+    return await take(db, message_id=path[0], token=path[1], report=report)
 
 
 async def _reaches(db: Database, message_id: str, wanted: State, within: float = 5) -> None:

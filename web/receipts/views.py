@@ -1,13 +1,20 @@
-"""Delivery reports by GET or POST; the address carries the message's own token."""
+"""Delivery reports by GET or POST; the address carries the message's own token, or a secret."""
+
+import hmac
+import json
 
 from aiohttp import web
 
-from sms.receipts import Taken, take
+from sms.gateways.dialect import Dialect, load
+from sms.model import receipt_signal
+from sms.receipts import Report, Taken, take, take_by_reference
+from tongdai.settings import SmsGatewayTable
 from web.auth import machine
-from web.keys import DB
+from web.keys import DB, SETTINGS
 
 routes = web.RouteTableDef()
 
+_LONGEST_BODY = 20_000
 _STATUS = {
     Taken.MOVED: 200,
     Taken.NOTHING_NEW: 200,
@@ -16,15 +23,73 @@ _STATUS = {
 }
 
 
-@routes.get("/sms/receipts/{gateway}/{message_id}/{token}")
+@routes.route("GET", "/sms/receipts/{gateway}/{message_id}/{token}")
+@routes.route("POST", "/sms/receipts/{gateway}/{message_id}/{token}")
 @machine("the address holds a token that only this message's gateway was given")
 async def report(request: web.Request) -> web.Response:
-    """Take one report of Kannel's: `d` what happened, `a` the SMSC's words."""
+    """Take one report about one message."""
+    table = _table(request)
     taken = await take(
         request.app[DB],
         message_id=request.match_info["message_id"],
         token=request.match_info["token"],
-        kannel_code=request.query.get("d", ""),
-        words=request.query.get("a", ""),
+        report=_report(table, await _fields(request)),
     )
     return web.Response(status=_STATUS[taken])
+
+
+@routes.route("GET", "/sms/receipts/{gateway}/{secret}")
+@routes.route("POST", "/sms/receipts/{gateway}/{secret}")
+@machine("the address holds the gateway's receipt_secret of the settings")
+async def webhook(request: web.Request) -> web.Response:
+    """Take one report of an account's webhook; it names the provider's own id."""
+    table, given = _table(request), request.match_info["secret"]
+    dialect = _dialect(table)
+    secret = table.receipt_secret.get_secret_value() if table else ""
+    if dialect is None or not secret or not hmac.compare_digest(secret.encode(), given.encode()):
+        return web.Response(status=404)
+    fields = await _fields(request)
+    name = dialect.receipt.reference if dialect.receipt else ""
+    taken = await take_by_reference(
+        request.app[DB],
+        gateway=request.match_info["gateway"],
+        reference=fields.get(name, ""),
+        report=_report(table, fields),
+    )
+    return web.Response(status=_STATUS[taken])
+
+
+def _report(table: SmsGatewayTable | None, fields: dict[str, str]) -> Report:
+    """Read a report: a dialect's by its rules, else Kannel's `d` (what) and `a` (words)."""
+    dialect = _dialect(table)
+    if dialect is None or dialect.receipt is None:
+        code = fields.get("d", "")
+        return Report(signal=receipt_signal(code), code=code, words=fields.get("a", ""))
+    code = fields.get(dialect.receipt.words, "")
+    words = " ".join(f"{k}={v}" for k, v in fields.items())
+    return Report(signal=dialect.report(fields), code=code, words=words)
+
+
+def _table(request: web.Request) -> SmsGatewayTable | None:
+    settings = request.app.get(SETTINGS)
+    tables = settings.sms.gateway if settings else ()
+    return next((t for t in tables if t.name == request.match_info["gateway"]), None)
+
+
+def _dialect(table: SmsGatewayTable | None) -> Dialect | None:
+    return load(table.dialect) if table and table.dialect else None
+
+
+async def _fields(request: web.Request) -> dict[str, str]:
+    """Return what was said, in the address, a form or JSON; nonsense is nothing."""
+    fields = dict(request.query)
+    if request.method != "POST":
+        return fields
+    body = await request.content.read(_LONGEST_BODY)
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return fields
+    if isinstance(said, dict):
+        fields |= {str(k): str(v) for k, v in said.items() if isinstance(v, str | int)}
+    return fields
