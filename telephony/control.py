@@ -61,7 +61,6 @@ class CallControl:
         """
         self._settings, self._operators, self._also_allowed = settings, operators, also_allowed
         self._bus = bus
-        self._pbx = settings.pbx[0].name if settings.pbx else "main"
         self._switch: Switch | None = None
 
     def connect(self, switch: Switch) -> None:
@@ -129,7 +128,8 @@ class CallControl:
             raise InCall(None, account=by.id)
         target = Target(number=number)
         dial = dial_of(self._settings, hotline, target, also_allowed=self._also_allowed)
-        done = await self._there().ami(self._pbx).originate(
+        pbx = self._operators.home(operator)
+        done = await self._there().ami(pbx).originate(
             operator.interface,
             variables={
                 "__TONGDAI_HOTLINE": hotline.id,
@@ -143,7 +143,7 @@ class CallControl:
         )  # fmt: skip
         if not done.ok:
             raise OperatorDidNotAnswer(None, account=by.id)
-        return call_id_of(self._pbx, done.uniqueid)
+        return call_id_of(pbx, done.uniqueid)
 
     def _there(self) -> Switch:
         if self._switch is None:

@@ -19,6 +19,29 @@ Told = dict[tuple[str, str], tuple[bool, str]]
 """(queue, interface) -> paused, why."""
 
 
+class AllMembers:
+    """The operators' memberships at every PBX."""
+
+    def __init__(self, pbxs: Iterable[str]) -> None:
+        self._at = {pbx: Members(pbx) for pbx in pbxs}
+
+    def connect(self, switch: Switch) -> None:
+        """Act through this bridge."""
+        for members in self._at.values():
+            members.connect(switch)
+
+    def learn(self, pbx: str, members: Iterable[Member]) -> None:
+        """Take what a PBX really has in our queues."""
+        self._at[pbx].learn(members)
+
+    async def follow(
+        self, account: AccountId, now: Callable[[], Operator | None]
+    ) -> frozenset[str]:
+        """Send what is different from `now()` everywhere; return the PBXs that do not answer."""
+        followed = await asyncio.gather(*(m.follow(account, now) for m in self._at.values()))
+        return frozenset(pbx for pbx, done in zip(self._at, followed, strict=True) if not done)
+
+
 class Members:
     """The operators' memberships at one PBX."""
 
@@ -44,7 +67,7 @@ class Members:
         """Send what is different from `now()`; False when the PBX does not answer."""
         async with self._locks[account]:
             operator = now()
-            wanted = _told(membership(operator) if operator else None)
+            wanted = _told(membership(operator, self._pbx) if operator else None)
             told = self._told[account]
             try:
                 for key in [k for k in told if k not in wanted]:

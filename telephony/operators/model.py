@@ -91,6 +91,7 @@ class Operator:
         since: When the state began (aware, UTC).
         until: When the wrap-up ends by itself.
         hotline: Whose call it is, while ringing, talking and in wrap-up.
+        pbx: At which PBX the phone rang last.
         next_pause: The pause asked for while it could not begin.
         missed: Calls in a row that rang and were not answered.
         phone: The phone is registered and answers.
@@ -107,6 +108,7 @@ class Operator:
     reason: str = ""
     until: datetime | None = None
     hotline: HotlineId | None = None
+    pbx: str = ""
     next_pause: str = ""
     missed: int = 0
     phone: bool = True
@@ -182,11 +184,15 @@ def settle(operator: Operator, at: datetime) -> Operator:
     return operator
 
 
-def membership(operator: Operator) -> Membership | None:
-    """Return what app_queue must know of the operator; None when he is in no queue."""
+def membership(operator: Operator, pbx: str) -> Membership | None:
+    """Return what app_queue of a PBX must know of the operator; None when he is in no queue.
+
+    While his phone rings for one PBX, another offers him nothing.
+    """
     if operator.state is _S.SIGNED_OFF or not operator.hotlines:
         return None
-    paused = operator.state not in (_S.READY, _S.RINGING)
+    rings_elsewhere = operator.state is _S.RINGING and operator.pbx not in ("", pbx)
+    paused = operator.state not in (_S.READY, _S.RINGING) or rings_elsewhere
     reason = operator.reason if operator.state is _S.PAUSED else operator.state.value
     return Membership(
         interface=operator.interface,

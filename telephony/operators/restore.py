@@ -51,18 +51,34 @@ def unknown(
     ]
 
 
+def reached(operator: Operator, state: PbxState) -> bool | None:
+    """Say whether the PBX reaches an operator's phone; None when it does not say."""
+    statuses = {m.status for m in state.members if m.interface == operator.interface}
+    return not statuses <= _UNREACHABLE if statuses else None
+
+
 def caught_up(
-    operator: Operator, state: PbxState, channels: Mapping[str, Collection[str]], now: datetime
+    operator: Operator,
+    state: PbxState,
+    channels: Mapping[str, Collection[str]],
+    now: datetime,
+    *,
+    elsewhere: bool = False,
 ) -> Operator:
-    """Return an operator whom we know, as the PBX has him now."""
+    """Return an operator whom we know, as the PBX has him now.
+
+    Args:
+        operator: As he was known.
+        state: What the PBX has.
+        channels: Its channels by seat.
+        now: The moment.
+        elsewhere: His phone has a channel at another PBX.
+    """
     mine = channels.get(operator.seat, ())
     up = any(c.facts.name in mine and c.facts.state == UP for c in state.channels)
-    statuses = {m.status for m in state.members if m.interface == operator.interface}
-    if statuses:
-        operator = replace(operator, phone=not statuses <= _UNREACHABLE)
     if up:
         return settle(advance(operator, Signal.CONNECTED, at=now), now)
-    if not mine:
+    if not mine and not elsewhere:
         operator = advance(operator, Signal.RING_STOPPED, at=now)
         operator = advance(operator, Signal.LEG_ENDED, at=now)
     return settle(operator, now)
@@ -103,7 +119,7 @@ def _state(member: Member, *, has_channel: bool) -> OperatorState:
         return OperatorState.TALKING
     if has_channel and not member.paused:
         return OperatorState.RINGING
-    if not member.paused:
+    if not member.paused or member.reason == OperatorState.RINGING:  # his phone rings elsewhere
         return OperatorState.READY
     if member.reason in (OperatorState.TALKING, OperatorState.WRAP_UP):
         return OperatorState.WRAP_UP

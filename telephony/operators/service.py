@@ -10,23 +10,22 @@ from dataclasses import replace
 
 import structlog
 
-from telephony.ami.packets import Raw
 from telephony.behind import WriteBehind
 from telephony.calls.errors import PbxAway
-from telephony.calls.reconcile import PbxState
 from telephony.operators import restore
+from telephony.operators.ear import PACKETS, Ear
 from telephony.operators.errors import InCall, NoSeat, NotAnOperatorHere, NotSignedOn, UnknownPause
-from telephony.operators.members import Members
+from telephony.operators.members import AllMembers
 from telephony.operators.model import (
     Device,
     Operator,
     OperatorState,
     Signal,
     advance,
-    missed_one,
 )
+from telephony.operators.phones import Phones
 from telephony.operators.roster import Roster
-from telephony.switch import Switch, seat_of
+from telephony.switch import Switch
 from tongdai.accounts.model import Role, Viewer
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
@@ -37,12 +36,8 @@ from tongdai.settings import Settings
 
 log = structlog.get_logger()
 
-_STATUS = ("QueueMemberAdded", "QueueMemberStatus")
-PACKETS = ("AgentCalled", "AgentRingNoAnswer", "Newstate", "Hangup", *_STATUS)
 BROWSER_GRACE_SECONDS = 10.0
 MISSED_LIMIT = 2
-_UP = "6"
-_UNREACHABLE = frozenset({"4", "5"})  # AST_DEVICE_INVALID, AST_DEVICE_UNAVAILABLE
 
 
 class Operators:
@@ -69,22 +64,32 @@ class Operators:
             missed_limit: After how many unanswered calls in a row an operator is paused.
         """
         self._settings, self._db, self._clock = settings, db, clock
-        self._grace, self._missed_limit = browser_grace_seconds, missed_limit
-        self._pbx = settings.pbx[0].name if settings.pbx else "main"
-        self._channels: dict[str, set[str]] = {}
-        self._members = Members(self._pbx)
+        self._grace = browser_grace_seconds
+        self._pbxs = tuple(pbx.name for pbx in settings.pbx) or ("main",)
+        self._phones = Phones()
+        self._members = AllMembers(self._pbxs)
         self._behind = WriteBehind(db, "operators")
         self._condition = Condition(clock, State.OK)
         self._dirty: set[AccountId] = set()
         self._nameless: set[AccountId] = set()
         self._wake = asyncio.Event()
         self._roster = Roster(settings, self._behind, bus, clock, self._mark)
+        self._ear = Ear(
+            self._roster,
+            self._members,
+            self._phones,
+            clock,
+            missed_limit=missed_limit,
+            grace_seconds=browser_grace_seconds,
+            found=self._nameless.add,
+            mark=self._mark,
+        )
 
     def connect(self, switch: Switch) -> None:
         """Listen to the bridge and act through it."""
         self._members.connect(switch)
-        switch.on_packet(PACKETS, self.on_packet)
-        switch.on_state(self.on_state)
+        switch.on_packet(PACKETS, self._ear.on_packet)
+        switch.on_state(self._ear.on_state)
 
     async def run(self) -> None:
         """Keep app_queue and the state log up to date until cancelled."""
@@ -159,7 +164,7 @@ class Operators:
         self._roster.put(advance(operator, Signal.SIGNED_ON, at=self._clock.now()))
         if not await self._follow(viewer.id):
             await self.sign_off(viewer.id)
-            raise PbxAway(pbx=self._pbx)
+            raise PbxAway(pbx=self._pbxs[0])
         log.info("operator.signed_on", account=viewer.id, seat=operator.seat, hotlines=chosen)
         return self._known(viewer.id)
 
@@ -215,58 +220,9 @@ class Operators:
         else:
             self._roster.browser_gone(account, self._grace, node)
 
-    def on_packet(self, pbx: str, packet: Raw) -> None:
-        """Take one of PACKETS, in the PBX's order."""
-        if pbx != self._pbx:
-            return
-        seat = seat_of(packet["Channel" if packet.name in ("Newstate", "Hangup") else "Interface"])
-        operator = self._roster.at_seat(seat) if seat else None
-        if operator is None:
-            return
-        match packet.name:
-            case "AgentCalled":
-                self._rings(operator, packet["DestChannel"], packet["Queue"])
-            case "AgentRingNoAnswer":
-                now = self._clock.now()
-                self._roster.put(missed_one(operator, self._missed_limit, at=now))
-            case "Newstate" if packet["ChannelState"] == _UP:
-                self._channels.setdefault(operator.seat, set()).add(packet["Channel"])
-                self._roster.signal(operator, Signal.CONNECTED)
-            case "Hangup":
-                self._hangs_up(operator, packet["Channel"])
-            case "QueueMemberAdded" | "QueueMemberStatus":
-                self._roster.phone_is(operator, there=packet["Status"] not in _UNREACHABLE)
-            case _:
-                pass
-
-    def on_state(self, pbx: str, state: PbxState) -> None:
-        """Take what the PBX has after a connect: members, phones, channels."""
-        if pbx != self._pbx:
-            return
-        now, roster = self._clock.now(), self._roster
-        self._members.learn(state.members)
-        self._channels = restore.seat_channels(state)
-        for operator in restore.unknown(roster.operators, state, self._channels, now):
-            roster.put(operator)
-            self._nameless.add(operator.account)
-            roster.browser_awaited(operator.account, self._grace)
-        for account in tuple(roster.operators):
-            caught_up = restore.caught_up(roster.operators[account], state, self._channels, now)
-            roster.put(caught_up)
-            self._mark(account)
-
-    def _rings(self, operator: Operator, channel: str, queue: str) -> None:
-        self._channels.setdefault(operator.seat, set()).add(channel)
-        if operator.state not in (OperatorState.TALKING, OperatorState.RINGING):
-            operator = replace(operator, hotline=HotlineId(queue.removeprefix("tongdai-")))
-        self._roster.signal(operator, Signal.RANG)
-
-    def _hangs_up(self, operator: Operator, channel: str) -> None:
-        channels = self._channels.get(operator.seat, set())
-        channels.discard(channel)
-        if not channels:
-            ringing = operator.state is OperatorState.RINGING
-            self._roster.signal(operator, Signal.RING_STOPPED if ringing else Signal.LEG_ENDED)
+    def home(self, operator: Operator) -> str:
+        """Return the PBX at which an operator's phone is."""
+        return self._phones.home(operator.seat, self._pbxs)
 
     def _known(self, account: AccountId) -> Operator:
         operator = self.get(account)
@@ -283,13 +239,18 @@ class Operators:
         self._wake.set()
 
     async def _follow(self, account: AccountId) -> bool:
-        """Tell app_queue what it must know; False: it is told at the next connect."""
-        followed = await self._members.follow(account, lambda: self.get(account))
-        if followed:
-            self._condition.set(State.OK)
+        """Tell every app_queue what it must know; False: none of them answers.
+
+        One that does not is told at its next connect.
+        """
+        away = await self._members.follow(account, lambda: self.get(account))
+        if away:
+            names = ", ".join(sorted(away))
+            detail = f"the queue does not take the operators' states: {names}"
+            self._condition.set(State.DEGRADED, detail)
         else:
-            self._condition.set(State.DEGRADED, "the queue does not take the operators' states")
-        return followed
+            self._condition.set(State.OK)
+        return len(away) < len(self._pbxs)
 
     async def _find_name(self, account: AccountId) -> None:
         """Find out how somebody is called whom only the PBX knew (after our restart)."""

@@ -21,9 +21,14 @@ def hotline(hotline_id: str, number: str, **changes: Any) -> HotlineTable:
     )
 
 
-def small_settings(folder: Path = Path("/tmp"), **changes: Any) -> Settings:
+def small_settings(
+    folder: Path = Path("/tmp"), *, pbxs: tuple[str, ...] = ("main",), **changes: Any
+) -> Settings:
     return Settings(
-        pbx=(PbxTable(secret=SecretStr("secret")),),
+        pbx=tuple(
+            PbxTable(name=name, secret=SecretStr("secret"), spool=folder / "spool" / name)
+            for name in pbxs
+        ),
         seats=SeatsTable(key=SecretStr("key")),
         prompts=PromptsTable(folder=folder),
         hotline=(

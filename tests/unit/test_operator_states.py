@@ -136,13 +136,13 @@ def test_signing_off_is_always_possible_in_the_table(state: OperatorState) -> No
 def test_the_queue_offers_calls_to_the_ready_alone(
     state: OperatorState, reason: str, told: tuple[bool, str]
 ) -> None:
-    member = membership(operator(state, reason=reason))
+    member = membership(operator(state, reason=reason), "main")
     assert member is not None
     assert (member.interface, member.paused, member.reason) == ("PJSIP/web-1001", *told)
 
 
 def test_whoever_is_signed_off_is_in_no_queue() -> None:
-    assert membership(operator(OperatorState.SIGNED_OFF)) is None
+    assert membership(operator(OperatorState.SIGNED_OFF), "main") is None
 
 
 @pytest.mark.parametrize("state", list(OperatorState))
