@@ -41,7 +41,7 @@ BENCHMARKS = {
     "idle": Benchmark(("benchmarks.idle",), 90),
     "pops": Benchmark(("benchmarks.pops",), 300),
     "calls": Benchmark(("benchmarks.calls",), 320),
-    "ami": Benchmark(("benchmarks.ami", "--callgrind"), 420),
+    "ami": Benchmark(("benchmarks.ami",), 300),
 }
 
 
