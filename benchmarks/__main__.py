@@ -38,10 +38,10 @@ class Benchmark:
 
 
 BENCHMARKS = {
-    "idle": Benchmark(("benchmarks.idle",), 90),
-    "pops": Benchmark(("benchmarks.pops",), 300),
-    "calls": Benchmark(("benchmarks.calls",), 320),
-    "ami": Benchmark(("benchmarks.ami",), 300),
+    "idle": Benchmark(("benchmarks.idle",), 80),
+    "pops": Benchmark(("benchmarks.pops",), 240),
+    "calls": Benchmark(("benchmarks.calls",), 270),
+    "ami": Benchmark(("benchmarks.ami",), 240),
 }
 
 

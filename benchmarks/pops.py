@@ -243,7 +243,7 @@ async def _free(service: Service) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=80)
+    parser.add_argument("--calls", type=int, default=60)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-pops-") as folder:
         print(json.dumps(asyncio.run(run(Path(folder), given.calls)), indent=2))

@@ -23,7 +23,7 @@ from telephony.calls.model import (
     Direction,
     Leg,
 )
-from telephony.calls.step import NoSeats, Seats, companions
+from telephony.calls.step import NoSeats, Seats, Step, companions
 from tongdai.ids import (
     CallId,
     HotlineId,
@@ -47,6 +47,8 @@ class Change(NamedTuple):
 
 
 NOTHING = Change()
+_TELL_OF_KNOWN = (p.Hangup, p.Renamed, p.BridgeLeave)
+"""Packets that say nothing new of a channel that nobody knows."""
 
 
 @dataclass(slots=True)
@@ -152,8 +154,13 @@ class Registry:
 
     def _take(self, packet: p.Packet) -> Change:
         call = self._locate(packet)
-        change = self._stranger(packet) if call is None else self._fold(call, packet)
-        if isinstance(packet, p.Hangup):
+        if call is None:
+            change = self._stranger(packet)
+        elif type(packet) is p.BridgeEnter:
+            change = self._enter(call, packet)
+        else:
+            change = self._keep(call, fold(call, packet, self.seats))
+        if type(packet) is p.Hangup:
             self.seen.pop(packet.channel.uniqueid, None)
             self.strangers.pop(packet.channel.uniqueid, None)
         return change
@@ -161,11 +168,13 @@ class Registry:
     def _locate(self, packet: p.Packet) -> Call | None:
         facts = packet.channel
         own = self._channels.get(facts.uniqueid)
-        if isinstance(packet, p.BridgeEnter):
+        if type(packet) is p.BridgeEnter:
             own = self._merged(facts, own)
-        if own is None and isinstance(packet, p.Hangup | p.Renamed | p.BridgeLeave):
+        if own is not None:
+            return self.live.get(own)
+        if isinstance(packet, _TELL_OF_KNOWN):
             return None
-        if own is None and facts.transfer is not None:
+        if facts.transfer is not None:
             own = self.transfers.get(facts.transfer)
             if own is not None:
                 self._linkedids.setdefault(facts.linkedid, own)
@@ -185,19 +194,15 @@ class Registry:
         self.live[own] = call._replace(channels=rest)
         return other
 
-    def _fold(self, call: Call, packet: p.Packet) -> Change:
-        arriving = isinstance(packet, p.BridgeEnter)
-        step = fold(call, packet, self.seats)
-        change = self._keep(call, step.call, step.events, step.legs)
-        if arriving and packet.channel.uniqueid in self.strangers:
-            del self.strangers[packet.channel.uniqueid]
-        if arriving and isinstance(packet, p.BridgeEnter) and self.strangers:
-            return self._meet_strangers(step.call.view.id, packet, change)
+    def _enter(self, call: Call, packet: p.BridgeEnter) -> Change:
+        change = self._keep(call, fold(call, packet, self.seats))
+        self.strangers.pop(packet.channel.uniqueid, None)
+        if self.strangers:
+            return self._meet_strangers(call.view.id, packet, change)
         return change
 
-    def _keep(
-        self, before: Call, call: Call, events: tuple[CallEvent, ...], legs: tuple[Leg, ...]
-    ) -> Change:
+    def _keep(self, before: Call, step: Step) -> Change:
+        call, events, legs = step
         if call is before:
             return NOTHING
         key = call.view.id
@@ -206,7 +211,7 @@ class Registry:
             for uniqueid, channel in call.channels.items():
                 if uniqueid not in before.channels:
                     self._channels[uniqueid] = key
-                if channel.transfer is not None:
+                if channel.transfer:
                     self.transfers.setdefault(channel.transfer, key)
             if len(call.channels) < len(before.channels):
                 for uniqueid in before.channels.keys() - call.channels.keys():
@@ -263,7 +268,7 @@ class Registry:
         self.adopt(call)
         step = fold(call, packet, self.seats)
         started = CallStarted(call=step.call.view, at=call.view.started_at)
-        self._keep(call, step.call, step.events, step.legs)
+        self._keep(call, step)
         return Change((started, *step.events), step.legs, step.call.view)
 
     def _meet_strangers(self, key: CallId, packet: p.BridgeEnter, change: Change) -> Change:
@@ -275,7 +280,7 @@ class Registry:
             del self.strangers[uniqueid]
             self._linkedids.setdefault(stranger.facts.linkedid, key)
             entered = p.BridgeEnter(packet.at, stranger.facts, packet.bridge)
-            more = self._fold(call, entered)
+            more = self._enter(call, entered)
             change = Change(
                 change.events + more.events, change.legs + more.legs, more.view or change.view
             )

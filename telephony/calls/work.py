@@ -273,15 +273,15 @@ class Work:
         if view is self.view and not self.events and not self.legs and self._same():
             return Step(self.call)
         call = Call(
-            view=view,
-            main=self.main,
-            channels=self.channels,
-            queue=self.queue,
-            connected=self.connected,
-            talked_in=self.talked_in,
-            hint=self.hint,
-            legs=self.legs_begun,
-            last_at=max(self.at, self.call.last_at),
+            view,
+            self.main,
+            self.channels,
+            max(self.at, self.call.last_at),
+            self.queue,
+            self.connected,
+            self.talked_in,
+            self.hint,
+            self.legs_begun,
         )
         told = [kind(call=view, at=self.at, **more) for kind, more in self.events]
         return Step(call, tuple(told), tuple(self.legs))
