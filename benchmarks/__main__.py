@@ -25,7 +25,16 @@ from rig.asterisk import Installation, NoAsteriskError
 from tests.support.chromium import EXECUTABLE
 
 HERE = Path(__file__).parents[1]
-PACKAGES = ("panoramisk", "aiohttp", "sqlalchemy", "aiosqlite", "uvloop")
+PACKAGES = (
+    "panoramisk",
+    "aiohttp",
+    "sqlalchemy",
+    "aiosqlite",
+    "uvloop",
+    "pandas",
+    "officehours",
+    "apscheduler",
+)
 ERROR_CHARACTERS = 1500
 
 
@@ -42,6 +51,8 @@ BENCHMARKS = {
     "pops": Benchmark(("benchmarks.pops",), 240),
     "calls": Benchmark(("benchmarks.calls",), 270),
     "ami": Benchmark(("benchmarks.ami",), 240),
+    "working_time": Benchmark(("benchmarks.working_time",), 60),
+    "sweep": Benchmark(("benchmarks.sweep",), 90),
 }
 
 

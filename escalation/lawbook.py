@@ -103,7 +103,9 @@ class Lawbook:
     def ladder(self, hotline: str, version: str, text: str, unit: str | None = None) -> Ladder:
         """Return the ladder of a version that a ticket began with, over today's calendar."""
         if version not in self._kept:
-            self._kept[version] = parse_procedure(text, f"{hotline} {version[:12]}")
+            now = self.versions.get(hotline)
+            known = now.procedure if now and now.id == version else None
+            self._kept[version] = known or parse_procedure(text, f"{hotline} {version[:12]}")
         calendar = self.of_units.get((hotline, unit or ""), self.calendars[hotline])
         return Ladder(self._kept[version], calendar)
 

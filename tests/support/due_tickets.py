@@ -34,7 +34,17 @@ class _Frame:
     state: dict[str, Any]
 
 
-async def lay_down(db: Database, now: datetime, *, due: int, waiting: int = 0) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """What was laid down so far: the unit, and how many tickets it has."""
+
+    unit: str
+    tickets: int
+
+
+async def lay_down(
+    db: Database, now: datetime, *, due: int, waiting: int = 0, after: Laid | None = None
+) -> Laid:
     """Lay down tickets at a unit's focal point.
 
     Args:
@@ -42,12 +52,14 @@ async def lay_down(db: Database, now: datetime, *, due: int, waiting: int = 0) -
         now: When they were referred that are not due yet (aware).
         due: How many were referred five days before: their 08 working hours have passed.
         waiting: How many are not due yet.
+        after: What was laid down before; default: nothing, so that the unit is made as well.
     """
-    late, early = await _frame(db, now - timedelta(days=5)), None
-    await _write(db, late, due, 1)
-    if waiting:
-        early = await _frame(db, now, unit=late.unit)
-        await _write(db, early, waiting, due + 1)
+    late = await _frame(db, now - timedelta(days=5), after.unit if after else None)
+    early = await _frame(db, now, late.unit)
+    count = after.tickets if after else 0
+    await _write(db, late, due, count + 1)
+    await _write(db, early, waiting, count + due + 1)
+    return Laid(unit=late.unit, tickets=count + due + waiting)
 
 
 async def _frame(db: Database, at: datetime, unit: str | None = None) -> _Frame:
@@ -103,39 +115,42 @@ async def _write(db: Database, frame: _Frame, count: int, first: int) -> None:
 
 
 def _rows(frame: _Frame, numbers: range) -> Iterator[tuple[dict[str, Any], ...]]:
+    ticket, ladder, deadline = (_values(row) for row in _patterns(frame))
     for number in numbers:
-        ticket = Ticket(
-            id=new_id(),
-            hotline=HOTLINE,
-            number=f"2026-{number:06d}",
-            code=f"{number:010d}",
-            state="open",
-            type="socio_economic",
-            track="general",
-            stage="focal_point",
-            due_at=frame.due_at,
-            channel="phone",
-            unit_id=frame.unit,
-            created_by="system",
-            created_at=frame.referred_at,
-            filed_at=frame.referred_at,
-            changed_at=frame.referred_at,
+        name = new_id()
+        yield (
+            ticket | {"id": name, "number": f"2026-{number:06d}", "code": f"{number:010d}"},
+            ladder | {"ticket_id": name},
+            deadline | {"id": new_id(), "ticket_id": name},
         )
-        ladder = LadderState(
-            ticket_id=ticket.id,
-            hotline=HOTLINE,
-            version=frame.version,
-            state=frame.state,
-            owed=1,
-        )
-        deadline = Deadline(
-            ticket_id=ticket.id,
-            hotline=HOTLINE,
-            stage="focal_point",
-            due_at=frame.due_at,
-            set_at=frame.referred_at,
-        )
-        yield tuple(_values(row) for row in (ticket, ladder, deadline))
+
+
+def _patterns(frame: _Frame) -> tuple[SQLModel, ...]:
+    ticket = Ticket(
+        hotline=HOTLINE,
+        state="open",
+        type="socio_economic",
+        track="general",
+        stage="focal_point",
+        due_at=frame.due_at,
+        channel="phone",
+        unit_id=frame.unit,
+        created_by="system",
+        created_at=frame.referred_at,
+        filed_at=frame.referred_at,
+        changed_at=frame.referred_at,
+    )
+    ladder = LadderState(
+        ticket_id="", hotline=HOTLINE, version=frame.version, state=frame.state, owed=1
+    )
+    deadline = Deadline(
+        ticket_id="",
+        hotline=HOTLINE,
+        stage="focal_point",
+        due_at=frame.due_at,
+        set_at=frame.referred_at,
+    )
+    return ticket, ladder, deadline
 
 
 def _values(row: SQLModel) -> dict[str, Any]:
