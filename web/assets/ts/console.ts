@@ -1,21 +1,26 @@
 // The operator console: what the service pushes becomes tabs; the keyboard does the rest.
 
-import { fill, h, one, say } from "./lib/dom";
+import { one, say } from "./lib/dom";
 import { ask } from "./lib/http";
 import { t } from "./lib/i18n";
 import { Keep } from "./lib/keep";
 import { Line } from "./lib/push";
 import { now } from "./lib/time";
 import { toast } from "./lib/toast";
-import { numberWords, unreachedWords } from "./console/caller";
+import { Alarm } from "./console/alarm";
+import { unreachedWords } from "./console/caller";
+import { Drafts } from "./console/drafts";
 import { listen, showHelp, type Deed } from "./console/keys";
 import { Keypad, showKeypad } from "./console/keypad";
 import { MePanel } from "./console/me";
+import { NewTicket } from "./console/new_ticket";
 import { Pane, type PaneHost } from "./console/pane";
-import { Phone, type PhoneState } from "./console/phone";
+import { Phone } from "./console/phone";
+import { drawPads, sayPhone } from "./console/phone_panel";
 import { Ring } from "./console/ring";
 import { RuleBook } from "./console/rules";
 import { Sounds } from "./console/sounds";
+import { Strip } from "./console/strip";
 import { phaseOf, Tabs, type Change, type Closed, type Phase, type Tab } from "./console/tabs";
 import type { Card, Me, Queue, Setup, Ticket, TicketLine, Transfer } from "./console/types";
 
@@ -31,9 +36,27 @@ class Console implements PaneHost {
   private readonly me = new MePanel(setup);
   private readonly ring = new Ring();
   private readonly phone = new Phone(one<HTMLAudioElement>("#remote-audio"), {
-    phone: (state) => this.phoneIs(state),
+    phone: (state) => {
+      sayPhone(state);
+      this.drawPhone();
+    },
     session: () => this.drawPhone(),
   });
+  private readonly alarm = new Alarm(this.ring);
+  private readonly strip = new Strip({
+    setup,
+    tabs: () => this.tabs.tabs,
+    pane: (key) => this.panes.get(key),
+    active: () => this.active,
+    show: (key) => this.show(key),
+    live: () => this.live(),
+    canAnswer: () => this.canAnswer(),
+  });
+  private readonly drafts = new Drafts(
+    (ticket) => this.tabs.tabs.some((tab) => tab.ticket === ticket),
+    (ticket) => this.openDraft(ticket),
+  );
+  private readonly newTicket = new NewTicket(setup, (hotline, channel) => void this.blank(hotline, channel));
   private readonly line: Line;
   private active: string | null = null;
   /** My phone rings, or soon will, for a call that I asked for. */
@@ -50,19 +73,11 @@ class Console implements PaneHost {
     listen((deed) => this.carryOut(deed));
     for (const hotline of setup.hotlines) void this.rules.load(hotline.id);
     new Keypad(this.phone);
-    one<HTMLFormElement>("#new-form").addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || (event.target as HTMLElement).tagName !== "SELECT") return;
-      event.preventDefault();
-      one<HTMLButtonElement>("#new-form [value=open]").click();
-    });
-    one<HTMLFormElement>("#new-form").addEventListener("submit", (event) => {
-      if ((event.submitter as HTMLButtonElement | null)?.value === "open") void this.openNew();
-    });
     window.setInterval(() => this.tick(), 1000);
     this.drawPhone();
     this.lineIs(false);
     this.line.open();
-    void this.countDrafts();
+    void this.drafts.count();
   }
 
   // --- what panes ask for ---
@@ -131,7 +146,7 @@ class Console implements PaneHost {
     this.active = null;
     if (next) this.show(next.key);
     this.changed();
-    void this.countDrafts();
+    void this.drafts.count();
   }
 
   /** The call is about a tab's ticket: the call's tab goes on with it, the other one closes. */
@@ -155,7 +170,7 @@ class Console implements PaneHost {
   changed(): void {
     this.keep.set("tabs", this.tabs.tabs);
     this.keep.set("closed", this.tabs.closedOnes());
-    this.drawTabs();
+    this.strip.draw();
   }
 
   // --- what the service says ---
@@ -214,7 +229,7 @@ class Console implements PaneHost {
     if (changes.length) {
       this.drawPhone(); // every pane, once
       this.changed();
-      this.alarm();
+      this.alarm.tell(this.tabs.tabs, this.me.device);
     }
   }
 
@@ -230,7 +245,7 @@ class Console implements PaneHost {
     this.me.take(me);
     if (me.state !== "signed_off" && me.device === "web") this.phone.start();
     else this.phone.stop();
-    this.alarm();
+    this.alarm.tell(this.tabs.tabs, this.me.device);
     this.drawPhone();
   }
 
@@ -260,7 +275,7 @@ class Console implements PaneHost {
     const wanted = this.keep.get<string>("active");
     const first = this.tabs.get(wanted ?? "") ?? this.tabs.tabs.at(-1);
     if (first) this.show(first.key, false);
-    this.drawTabs();
+    this.strip.draw();
   }
 
   private addPane(tab: Tab): void {
@@ -278,7 +293,7 @@ class Console implements PaneHost {
 
   private show(key: string, focus = true): void {
     this.bring(key);
-    this.drawTabs();
+    this.strip.draw();
     const pane = this.panes.get(key);
     pane?.update();
     if (focus) pane?.focusForm();
@@ -290,76 +305,6 @@ class Console implements PaneHost {
     this.keep.set("active", key);
     for (const [name, pane] of this.panes) pane.element.hidden = name !== key;
     one("#empty").hidden = this.panes.size > 0;
-  }
-
-  private drawTabs(): void {
-    one("#empty").hidden = this.tabs.tabs.length > 0;
-    const strip = one("#tabs");
-    const focused = strip.contains(document.activeElement);
-    fill(
-      strip,
-      ...this.tabs.tabs.map((tab) => {
-        const pane = this.panes.get(tab.key);
-        const phase = pane?.filed && !["talking", "ringing", "calling"].includes(phaseOf(tab)) ? "filed" : phaseOf(tab);
-        const on = tab.key === this.active;
-        return h(
-          "button",
-          {
-            type: "button",
-            role: "tab",
-            id: `tab-${pane?.id ?? tab.key}`,
-            class: `tab ${phase}`,
-            "aria-selected": String(on),
-            "aria-controls": pane?.element.id ?? "",
-            tabindex: on ? 0 : -1,
-            onclick: () => this.show(tab.key),
-          },
-          h("span", { class: "tab-phase" }, this.phaseWords(phase)),
-          h("span", { class: "tab-name num" }, tab.call ? numberWords(tab.call) : pane?.words || t("Phiếu mới")),
-          tab.call && pane?.words ? h("span", { class: "tab-more" }, pane.words) : null,
-        );
-      }),
-    );
-    if (focused) strip.querySelector<HTMLElement>("[aria-selected=true]")?.focus();
-    this.drawBanner();
-  }
-
-  private phaseWords(phase: string): string {
-    switch (phase) {
-      case "ringing":
-        return t("Đổ chuông");
-      case "calling":
-        return t("Đang gọi");
-      case "talking":
-        return t("Đang nói");
-      case "wrap_up":
-        return t("Chưa gửi");
-      case "elsewhere":
-        return t("Đã chuyển");
-      case "filed":
-        return t("Đã gửi");
-      default:
-        return t("Phiếu");
-    }
-  }
-
-  /** A call that rings or is talked in while another form is in front: say so, one key leads there. */
-  private drawBanner(): void {
-    const banner = one("#call-banner");
-    const live = this.live();
-    banner.hidden = !live || live.key === this.active;
-    if (!live?.call || banner.hidden) return;
-    const phase = phaseOf(live);
-    const ringing = phase === "ringing";
-    const name = this.setup.hotlines.find(({ id }) => id === live.hotline)?.name ?? live.hotline;
-    banner.className = `call-banner ${ringing ? "ringing" : "talking"}`;
-    fill(
-      banner,
-      h("b", {}, ringing ? t("Cuộc gọi đến") : phase === "calling" ? t("Đang gọi") : t("Đang nói với")),
-      h("span", { class: "num" }, numberWords(live.call)),
-      h("span", {}, name),
-      h("button", { type: "button", class: ringing ? "good" : "", "data-deed": "answer" }, ringing && this.canAnswer() ? t("Nghe máy") : t("Mở phiếu"), h("kbd", {}, "F2")),
-    );
   }
 
   /** The tab whose call rings, is talked in, or is being made; ringing first. */
@@ -390,45 +335,13 @@ class Console implements PaneHost {
 
   // --- telephone ---
 
-  private alarm(): void {
-    const ringing = this.tabs.tabs.find((tab) => phaseOf(tab) === "ringing");
-    if (ringing?.call && this.me.device === "web") this.ring.start();
-    else this.ring.stop();
-    document.title = ringing?.call ? `☎ ${numberWords(ringing.call)} · 1022` : t("Bàn trực · 1022");
-    if (ringing?.call && document.visibilityState === "hidden" && "Notification" in window && Notification.permission === "granted") {
-      new Notification(t("Cuộc gọi đến"), { body: numberWords(ringing.call), tag: ringing.key });
-    }
-  }
-
-  private phoneIs(state: PhoneState): void {
-    const words: Record<PhoneState, [string, string]> = {
-      off: [t("tắt"), ""],
-      elsewhere: [t("ở cửa sổ khác"), "warn"],
-      connecting: [t("đang nối…"), "warn"],
-      registered: [t("sẵn sàng"), "good"],
-      refused: [t("bị từ chối"), "bad"],
-      no_microphone: [t("không có micrô"), "bad"],
-    };
-    const mark = one("#phone-state");
-    mark.className = `mark ${words[state][1]}`;
-    say(mark, words[state][0]);
-    this.drawPhone();
-  }
-
   private drawPhone(): void {
-    const phone = this.phone;
-    one<HTMLButtonElement>("#phone-answer").disabled = !phone.ringing;
-    one<HTMLButtonElement>("#phone-hang-up").disabled = !phone.ringing && !phone.talking;
-    for (const [id, on] of [["#phone-mute", phone.muted], ["#phone-hold", phone.held]] as const) {
-      const button = one<HTMLButtonElement>(id);
-      button.disabled = !phone.talking;
-      button.setAttribute("aria-pressed", String(on));
-    }
+    drawPads(this.phone);
     const live = this.live();
     one<HTMLButtonElement>("#desk-hang-up").disabled = !live || phaseOf(live) === "ringing";
-    if (phone.talking) this.ring.stop();
+    if (this.phone.talking) this.ring.stop();
     for (const pane of this.panes.values()) pane.update();
-    this.drawBanner();
+    this.strip.drawBanner();
   }
 
   // --- deeds ---
@@ -481,9 +394,9 @@ class Console implements PaneHost {
       case "link":
         return pane?.linkFirst();
       case "new":
-        return this.askNew();
+        return this.newTicket.ask(tab?.hotline);
       case "drafts":
-        return void this.showDrafts();
+        return void this.drafts.show();
       case "close":
         if (tab) this.close(tab);
         return;
@@ -505,19 +418,11 @@ class Console implements PaneHost {
     if (next) this.show(next.key);
   }
 
-  private askNew(): void {
-    const hotline = one<HTMLSelectElement>("#new-hotline");
-    const channel = one<HTMLSelectElement>("#new-channel");
-    fill(hotline, ...setup.hotlines.map(({ id, name }) => h("option", { value: id }, name)));
-    fill(channel, ...setup.channels.filter(({ code }) => code !== "phone").map(({ code, name }) => h("option", { value: code }, name)));
-    channel.append(...setup.channels.filter(({ code }) => code === "phone").map(({ code, name }) => h("option", { value: code }, name)));
-    hotline.value = this.activeTab()?.hotline ?? hotline.value;
-    one<HTMLDialogElement>("#new-dialog").showModal();
-    (setup.hotlines.length > 1 ? hotline : channel).focus();
-  }
-
-  private async openNew(): Promise<void> {
-    await this.blank(one<HTMLSelectElement>("#new-hotline").value, one<HTMLSelectElement>("#new-channel").value);
+  private openDraft(ticket: Ticket): void {
+    const tab = this.tabs.tabs.find((open) => open.ticket === ticket.id) ?? this.tabs.openTicket(ticket.id, ticket.hotline);
+    this.addPane(tab);
+    this.show(tab.key);
+    this.changed();
   }
 
   private async blank(hotline: string, channel: string): Promise<void> {
@@ -530,44 +435,6 @@ class Console implements PaneHost {
     this.addPane(tab);
     this.show(tab.key);
     this.changed();
-  }
-
-  private async countDrafts(): Promise<void> {
-    const answer = await ask<{ items: Ticket[] }>("GET", "/console/tickets");
-    if (!answer.ok) return;
-    const closed = answer.data.items.filter((ticket) => !this.tabs.tabs.some((tab) => tab.ticket === ticket.id));
-    one("#draft-count").hidden = closed.length === 0;
-    say(one("#draft-count"), String(closed.length));
-  }
-
-  private async showDrafts(): Promise<void> {
-    const dialog = one<HTMLDialogElement>("#drafts-dialog");
-    const answer = await ask<{ items: Ticket[] }>("GET", "/console/tickets");
-    const items = answer.ok ? answer.data.items : [];
-    fill(
-      one("#drafts-list"),
-      answer.ok ? null : h("p", { class: "soft" }, t("Máy chủ không trả lời.")),
-      answer.ok && items.length === 0 ? h("p", { class: "soft" }, t("Không có phiếu nào đang soạn.")) : null,
-      ...items.map((ticket) =>
-        h(
-          "button",
-          {
-            type: "button",
-            class: "draft",
-            onclick: () => {
-              dialog.close();
-              const known = this.tabs.tabs.find((tab) => tab.ticket === ticket.id) ?? this.tabs.openTicket(ticket.id, ticket.hotline);
-              this.addPane(known);
-              this.show(known.key);
-              this.changed();
-            },
-          },
-          h("b", {}, ticket.form["sender_name"] || ticket.form["sender_phone"] || t("Chưa có tên")),
-          h("span", { class: "soft" }, ticket.form["content"]?.slice(0, 90) || t("(chưa có nội dung)")),
-        ),
-      ),
-    );
-    dialog.showModal();
   }
 
   private tick(): void {

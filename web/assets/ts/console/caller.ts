@@ -155,9 +155,9 @@ export function drawCaller(
       h(
         "div",
         { class: "number-line" },
-        h("span", { class: `number num ${call.caller.kind}` }, numberWords(call)),
+        h("span", { class: `number num ${call.caller.kind}`, title: call.caller.raw }, numberWords(call)),
         h("span", { class: "mark" }, kindWords(call.caller.kind)),
-        call.caller.kind === "malformed" ? h("code", { class: "raw" }, call.caller.raw || "∅") : null,
+        call.caller.kind === "malformed" ? h("code", { class: "raw", title: call.caller.raw }, call.caller.raw || "∅") : null,
       ),
       h("div", { class: "name-line" }, name),
     ),

@@ -34,6 +34,7 @@ const KEYS: Key[] = [
   { deed: "save", code: "KeyS", alt: true, shown: "Alt S", words: t("Lưu nháp ngay (vẫn luôn tự lưu)"), group: "ticket" },
   { deed: "link", code: "KeyL", alt: true, shown: "Alt L", words: t("Cuộc gọi này về phiếu đang có"), group: "ticket" },
   { deed: "new", code: "KeyN", alt: true, shown: "Alt N", words: t("Phiếu mới"), group: "tabs" },
+  { deed: "drafts", code: "KeyO", alt: true, shown: "Alt O", words: t("Các phiếu đang soạn"), group: "tabs" },
   { deed: "previous", code: "Comma", alt: true, shown: "Alt ,", words: t("Phiếu trước"), group: "tabs" },
   { deed: "next", code: "Period", alt: true, shown: "Alt .", words: t("Phiếu sau"), group: "tabs" },
   { deed: "close", code: "KeyW", alt: true, shown: "Alt W", words: t("Đóng phiếu"), group: "tabs" },

@@ -49,6 +49,11 @@ export class TransferPanel {
   ) {
     count += 1;
     this.number = count;
+    room.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented || this.running()) return;
+      event.preventDefault();
+      this.hide();
+    });
   }
 
   get open(): boolean {
@@ -135,7 +140,7 @@ export class TransferPanel {
     const input = h("input", { id: `${name}-target`, "data-transfer": "target", placeholder: typed ? t("Tên, đơn vị hoặc số điện thoại") : t("Tên hoặc đơn vị") });
     fill(
       this.room,
-      h("div", { class: "row between" }, h("h2", {}, t("Chuyển máy")), h("button", { type: "button", class: "quiet", onclick: () => this.hide() }, t("Đóng"))),
+      h("div", { class: "row between" }, h("h2", {}, t("Chuyển máy")), h("button", { type: "button", class: "quiet", onclick: () => this.hide() }, t("Đóng"), h("kbd", {}, "Esc"))),
       failed ? this.failure(failed) : null,
       h("div", { class: "field" }, h("label", { for: `${name}-target` }, failed ? t("Thử người khác") : t("Chuyển cho")), h("div", {}, input)),
       h("p", { class: "small chosen", "data-transfer": "chosen" }),
@@ -235,7 +240,7 @@ export class TransferPanel {
   private drawDone(transfer: Transfer): void {
     fill(
       this.room,
-      h("div", { class: "row between" }, h("h2", {}, t("Chuyển máy")), h("button", { type: "button", class: "quiet", onclick: () => this.hide() }, t("Đóng"))),
+      h("div", { class: "row between" }, h("h2", {}, t("Chuyển máy")), h("button", { type: "button", class: "quiet", onclick: () => this.hide() }, t("Đóng"), h("kbd", {}, "Esc"))),
       h("div", { class: "note good" }, h("p", {}, h("b", {}, transfer.person || transfer.number), `: ${transferWords(transfer)}`)),
     );
   }
