@@ -283,6 +283,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("seat", sa.String(), nullable=False),
         sa.Column("hotline", sa.String(), nullable=True),
+        sa.Column("hotlines", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_state_change")),
     )
     with op.batch_alter_table("operator_state_change", schema=None) as batch_op:

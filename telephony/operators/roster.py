@@ -92,6 +92,10 @@ class Roster:
         if operator is not None and not operator.browser:
             self.put(settle(replace(operator, browser=True), self._clock.now()))
 
+    def browsers(self) -> frozenset[AccountId]:
+        """Return whose consoles are open."""
+        return frozenset(account for account, nodes in self._browsers.items() if nodes)
+
     def browser_gone(self, account: AccountId, grace_seconds: float, node: str = "") -> None:
         """Note that it is not, unless it is seen again within the grace."""
         self._browsers[account].discard(node)

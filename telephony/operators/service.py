@@ -24,6 +24,7 @@ from telephony.operators.model import (
     advance,
 )
 from telephony.operators.phones import Phones
+from telephony.operators.recall import Recall
 from telephony.operators.roster import Roster
 from telephony.switch import Switch
 from tongdai.accounts.model import Role, Viewer
@@ -74,6 +75,7 @@ class Operators:
         self._nameless: set[AccountId] = set()
         self._wake = asyncio.Event()
         self._roster = Roster(settings, self._behind, bus, clock, self._mark)
+        self._recall = Recall(db, clock, self._roster)
         self._ear = Ear(
             self._roster,
             self._members,
@@ -90,6 +92,7 @@ class Operators:
         self._members.connect(switch)
         switch.on_packet(PACKETS, self._ear.on_packet)
         switch.on_state(self._ear.on_state)
+        switch.on_state(lambda _pbx, _state: self._recall.begin())
 
     async def run(self) -> None:
         """Keep app_queue and the state log up to date until cancelled."""
@@ -104,6 +107,7 @@ class Operators:
                     while self._nameless:
                         group.create_task(self._find_name(self._nameless.pop()))
         finally:
+            self._recall.close()
             self._roster.close()
 
     async def health(self) -> dict[str, Part]:
@@ -207,16 +211,17 @@ class Operators:
 
     def browser_seen(self, account: AccountId) -> None:
         """Note that the operator's console is open (its push socket is there)."""
-        self._roster.browser_seen(account)
+        self.browser_is(account, there=True, node="")
 
     def browser_gone(self, account: AccountId) -> None:
         """Note that it is not; he is offered no more calls should it stay so for the grace."""
         self._roster.browser_gone(account, self._grace)
 
     def browser_is(self, account: AccountId, there: bool, node: str) -> None:  # noqa: FBT001 - a listener's own form
-        """Note whether the console is open at another node."""
+        """Note whether the console is open, at a node of several."""
         if there:
             self._roster.browser_seen(account, node)
+            self._recall.browser_seen(account)
         else:
             self._roster.browser_gone(account, self._grace, node)
 

@@ -21,6 +21,7 @@ def log_change(operator: Operator, before: OperatorState, at: datetime) -> tuple
         reason=operator.reason,
         seat=operator.seat,
         hotline=operator.hotline,
+        hotlines=",".join(operator.hotlines),
     )
 
     async def write(tx: Tx) -> None:

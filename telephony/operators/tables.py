@@ -22,3 +22,5 @@ class OperatorStateChange(SQLModel, table=True):
     seat: str
     hotline: str | None = None
     """Whose call it was, for ringing, talking and wrap-up."""
+    hotlines: str = ""
+    """The lines that were served, with commas between."""

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import func
+from sqlmodel import select
 
 from telephony.calls.errors import PbxAway
 from telephony.calls.reconcile import PbxState
@@ -13,11 +17,14 @@ from telephony.operators import Operators
 from telephony.operators.errors import InCall, NoSeat, NotAnOperatorHere, UnknownPause
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import OperatorState
+from telephony.operators.recall import left
 from telephony.operators.store import changes_of
+from telephony.operators.tables import OperatorStateChange
 from tests.support.fake_switch import FakeSwitch
 from tests.support.small_settings import small_settings
 from tests.support.wait import until
 from tongdai.accounts.model import Grant, Role, Viewer
+from tongdai.accounts.tables import Account, Membership
 from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
@@ -239,6 +246,81 @@ async def test_a_browser_that_is_back_before_the_members_are_read_is_not_taken_f
         again.operators.browser_gone(BERTA.id)
         await until(partial(again.reason_is, BERTA, "browser_away"))
         assert again.state() is OperatorState.READY
+
+
+async def account_of(db: Database, viewer: Viewer, hotlines: tuple[HotlineId, ...]) -> None:
+    """Write an operator's account and roles."""
+    async with db.write() as tx:
+        row = Account(id=viewer.id, username=viewer.id, full_name=viewer.name, password_hash="-")
+        row.extension, row.created_at = viewer.extension, tx.now
+        tx.session.add(row)
+        await tx.session.flush()
+        for hotline in hotlines:
+            tx.session.add(
+                Membership(account_id=viewer.id, hotline=hotline, role=Role.OPERATOR.value)
+            )
+
+
+async def test_after_a_power_cut_who_has_the_console_open_is_signed_on_as_before(
+    floor: Floor, database: Database, clock: HandClock
+) -> None:
+    """Neither we nor the PBX remember; the log does, and the open browser says who is there."""
+    await account_of(database, ANNA, (CAN_THO, TAY_NINH))
+    await account_of(database, BERTA, (CAN_THO,))
+    await floor.operators.sign_on(ANNA, "desk", (CAN_THO,))
+    await floor.operators.sign_on(BERTA, "web", (CAN_THO,))
+    clock.advance(timedelta(seconds=1))
+    await floor.operators.pause(ANNA.id, "meal")
+    await _logged(database, 3)
+    async with asynccontextmanager(_floor)(database, clock) as again:
+        again.operators.browser_seen(ANNA.id)  # before the PBX answers
+        again.switch.tell_state(PbxState())
+        await until(lambda: again.state() is OperatorState.PAUSED)
+        operator = again.operators.get(ANNA.id)
+        assert operator is not None
+        assert (operator.seat, operator.hotlines, operator.reason, operator.name) == (
+            "desk-1001",
+            (CAN_THO,),
+            "meal",
+            "Anna",
+        )
+        await until(lambda: ("tongdai-can-tho", "PJSIP/desk-1001") in again.switch.members)
+        assert again.operators.get(BERTA.id) is None
+        again.operators.browser_seen(BERTA.id)  # the browser is back later
+        await until(lambda: again.operators.get(BERTA.id) is not None)
+
+
+async def test_after_a_power_cut_nobody_comes_back_who_had_left_or_may_not(
+    floor: Floor, database: Database, clock: HandClock
+) -> None:
+    cora = replace(ANNA, id=AccountId("cora"), name="Cora", extension="1003")
+    await account_of(database, ANNA, (CAN_THO,))
+    await account_of(database, BERTA, ())  # an operator no more
+    await account_of(database, cora, (CAN_THO,))
+    for who in (ANNA, BERTA, cora):
+        await floor.operators.sign_on(who, "web", (CAN_THO,))
+    clock.advance(timedelta(seconds=1))
+    await floor.operators.sign_off(ANNA.id)
+    await _logged(database, 4)
+    async with asynccontextmanager(_floor)(database, clock) as again:
+        again.switch.tell_state(PbxState())
+        for who in (ANNA, BERTA, cora):
+            again.operators.browser_seen(who.id)
+        await until(lambda: again.operators.get(cora.id) is not None)
+        assert [o.account for o in again.operators.snapshot()] == ["cora"]
+    await _logged(database, 5)
+    async with database.read() as session:
+        assert set(await left(session, clock.now())) == {"berta", "cora"}
+        assert await left(session, clock.now() + timedelta(hours=13)) == {}
+
+
+async def _logged(db: Database, rows: int) -> None:
+    async def written() -> bool:
+        async with db.read() as session:
+            found = await session.execute(select(func.count()).select_from(OperatorStateChange))
+            return bool(found.scalar_one() == rows)
+
+    await until(written)
 
 
 async def test_every_change_is_in_the_state_log(floor: Floor, database: Database) -> None:
