@@ -87,7 +87,7 @@ class Ear:
             else:
                 live.operator = None
                 self._engine.signal(live, Signal.OPERATOR_LEFT)
-        for left in self._engine.rooms.hung_up(channel):
+        for left in self._engine.rooms[pbx].hung_up(channel):
             self._engine.spawn(hands.hang_up(self._engine.at(pbx), left))
 
     def _person_left(self, live: Live, cause: int) -> None:
@@ -105,13 +105,12 @@ class Ear:
         """Bring a transfer to what the PBX has."""
         legs = (c.facts.name for c in state.channels if c.facts.uniqueid == live.leg)
         live.person = next(legs, None)
+        ours = {c.facts.name for c in state.channels if c.facts.linkedid == live.linkedid}
+        live.caller = live.caller if live.caller in ours else None
+        live.operator = live.operator if live.operator in ours else None
         for found in findings(live, state, why):
             if found.signal is Signal.ANSWERED:
                 self._engine.watch(live, self._engine.hotline(live).accept_seconds + GUARD_SECONDS)
-            elif found.signal is Signal.CALLER_LEFT:
-                live.caller = None
-            elif found.signal is Signal.OPERATOR_LEFT:
-                live.operator = None
             self._engine.signal(live, found.signal, reason=found.reason, detail=found.detail)
 
     async def _restore(self, pbx: str, state: PbxState) -> None:
@@ -137,8 +136,9 @@ class Ear:
 
     def _tidy(self, pbx: str, state: PbxState) -> None:
         """Hang up who is left alone: in a room without its caller, or called for nobody."""
-        lonely = self._engine.rooms.learn(state) | called_for_nobody(state, self._engine.live)
-        busy = {c for t in self._engine.live.values() for c in (t.operator, t.person)}
+        running = [t for t in self._engine.live.values() if t.pbx == pbx]
+        lonely = self._engine.rooms[pbx].learn(state) | called_for_nobody(state, self._engine.live)
+        busy = {c for t in running for c in (t.operator, t.person)}
         for name in lonely - busy:
             self._engine.spawn(hands.hang_up(self._engine.at(pbx), name))
 

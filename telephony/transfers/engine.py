@@ -6,6 +6,7 @@ lease that is renewed from here: without us the PBX brings him back by itself.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Coroutine
 from functools import partial
 
@@ -55,7 +56,7 @@ class Engine:
         self._switch: Switch | None = None
         self.live: dict[TransferId, Live] = {}
         self._lately: dict[TransferId, TransferView] = {}
-        self.rooms = Rooms()
+        self.rooms: defaultdict[str, Rooms] = defaultdict(Rooms)
         self._behind = WriteBehind(db, "transfers")
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -109,7 +110,7 @@ class Engine:
             if self.live.pop(live.id, None) is not None:
                 self._behind.add(live.id, partial(store.forget, transfer_id=live.id))
             raise
-        for channel in self.rooms.leave(live.caller or "", live.operator):
+        for channel in self.rooms[live.pbx].leave(live.caller or "", live.operator):
             self.spawn(hands.hang_up(pbx, channel))
         if self._switch is not None:
             self._switch.expect(live.pbx, live.id, live.call_id)
@@ -200,7 +201,7 @@ class Engine:
             del self._lately[next(iter(self._lately))]
         if live.caller is not None:
             operator = live.operator if live.course.operator_there else None
-            self.rooms.keep(live.caller, (operator, live.person))
+            self.rooms[live.pbx].keep(live.caller, (operator, live.person))
         state, reason = live.course.state.value, live.course.reason
         log.info("transfer.ended", transfer=live.id, state=state, reason=str(reason or ""))
 

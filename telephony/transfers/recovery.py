@@ -27,10 +27,11 @@ def findings(live: Live, state: PbxState, why: Reason) -> tuple[Finding, ...]:
 
     Args:
         live: The transfer as it was last known.
-        state: What the PBX has now.
+        state: What the PBX has now. Names repeat after its restart, linkedids do not.
         why: The reason if the PBX gave the transfer up by itself.
     """
-    places = {c.facts.name: c.facts.context for c in state.channels}
+    ours = (c.facts for c in state.channels if c.facts.linkedid == live.linkedid)
+    places = {facts.name: facts.context for facts in ours}
     leg = next((c.facts for c in state.channels if c.facts.uniqueid == live.leg), None)
     if live.caller not in places:
         return (Finding(signal=Signal.CALLER_LEFT),)

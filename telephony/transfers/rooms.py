@@ -10,7 +10,7 @@ _ROLES = ("operator", "person")
 
 
 class Rooms:
-    """Caller's channel -> the other channels of the room."""
+    """At one PBX: the caller's channel -> the other channels of the room."""
 
     def __init__(self) -> None:
         """Begin with none."""

@@ -301,6 +301,18 @@ async def test_when_the_caller_hangs_up_later_the_person_is_released(desk: Desk)
     assert desk.switch.last("Hangup")["Channel"] == PERSON
 
 
+async def test_what_another_pbx_has_leaves_the_rooms_of_this_one_alone(desk: Desk) -> None:
+    transfer = await desk.start(Kind.BLIND)
+    desk.takes(transfer)
+    await desk.did("Redirect", "Hangup")
+    desk.switch.pbx = "south"
+    desk.switch.tell_state(PbxState())
+    desk.switch.pbx = "main"
+    desk.switch.tell("Hangup", Uniqueid="1.0", Channel=CALLER, Cause="16")
+    await desk.did("Redirect", "Hangup", "Hangup")
+    assert desk.switch.last("Hangup")["Channel"] == PERSON
+
+
 async def test_a_caller_whom_the_pbx_brought_back_is_with_the_operator(desk: Desk) -> None:
     transfer = await desk.start()
     desk.leg(transfer, "Newstate", ChannelState="5")
@@ -309,9 +321,28 @@ async def test_a_caller_whom_the_pbx_brought_back_is_with_the_operator(desk: Des
     assert (done.state, done.reason) == (State.RETURNED, Reason.PBX_FAILED)
 
 
-def channel(name: str, context: str, uniqueid: str = "x", state: int = 6) -> LiveChannel:
-    facts = Facts(Uniqueid(uniqueid), Linkedid("1.0"), name, state, context, "", None, None)
+def channel(
+    name: str, context: str, uniqueid: str = "x", state: int = 6, linkedid: str = "1.0"
+) -> LiveChannel:
+    facts = Facts(Uniqueid(uniqueid), Linkedid(linkedid), name, state, context, "", None, None)
     return LiveChannel(facts, "", "", "", None)
+
+
+async def test_after_the_pbx_s_restart_another_call_s_channels_are_not_taken_for_ours(
+    desk: Desk,
+) -> None:
+    """It counts its channels from the beginning again: names repeat, linkedids do not."""
+    transfer = await desk.start()
+    desk.leg(transfer, "Newstate", ChannelState="5")
+    others = (
+        channel(CALLER, "tongdai-queue", linkedid="2.0"),
+        channel(OPERATOR, "", linkedid="2.0"),
+    )
+    desk.switch.tell_state(PbxState(channels=others))
+    done = await desk.transfers.get(transfer.id)
+    assert (done.state, done.reason) == (State.ABANDONED, Reason.CALLER_HUNG_UP)
+    await until(lambda: desk.ended)
+    assert "Hangup" not in desk.switch.names()
 
 
 async def test_the_next_service_goes_on_with_a_consultation(
