@@ -47,9 +47,9 @@ AIM_STALL_MILLISECONDS = 50
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sweep")
-    parser.add_argument("--tickets", type=int, default=20_000)
-    parser.add_argument("--due", default="0,50,500")
-    parser.add_argument("--jobs", type=int, default=5_000)
+    parser.add_argument("--tickets", type=int, default=5_000)
+    parser.add_argument("--due", default="0,20,200")
+    parser.add_argument("--jobs", type=int, default=2_000)
     parser.add_argument("--full", action="store_true")
     asked = parser.parse_args()
     due = [int(text) for text in asked.due.split(",")]

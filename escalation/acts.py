@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -83,8 +83,12 @@ class Acts:
         await self._begin(tx, ticket, by)
         return ticket
 
-    async def perform(self, tx: Tx, ticket_id: str, act: Act, by: Viewer) -> list[Line]:
+    async def perform(
+        self, tx: Tx, ticket_id: str, act: Act, by: Viewer, *, at: datetime | None = None
+    ) -> list[Line]:
         """Do an act at the transaction's moment, after what was due before it.
+
+        `at`: the moment for which it was announced, of an act that the service does by itself.
 
         Raises:
             ActRefused: The regulation does not allow it now, with the reason and its source.
@@ -106,7 +110,8 @@ class Acts:
         place = await self._place(tx.session, ticket)
         if place is None:
             return await self._without_procedure(tx, ticket, act, by)
-        now = max(tx.now, place.state.last_at or tx.now)  # another node's clock may be ahead
+        now = at or tx.now
+        now = max(now, place.state.last_at or now)  # another node's clock may be ahead
         state, lines = place.ladder.advance(place.state, now)
         rule = await _allowed(tx.session, place.ladder, state, ticket, act.event, by)
         after, more = self._ladder_after(place, act).perform(state, act, now)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from escalation import editions, record, store
+from escalation import editions, record, standstill, store
 from escalation.acts import Acts
 from escalation.lawbook import Lawbook
 from escalation.tables import WAITING, CalendarInForce
@@ -36,7 +36,8 @@ class Sweep:
             DatabaseAway: The database does not answer; what was done so far is done.
         """
         async with self._one_at_a_time:
-            done, failed = 0, set[str]()
+            failed = set[str]()
+            done = await standstill.carry_on(self._db, self._acts, self._db.clock.now())
             while (carried := await self._next(failed)) is not None:
                 done += carried
             self.failing = len(failed)
@@ -45,7 +46,8 @@ class Sweep:
     async def next_due(self) -> datetime | None:
         """Return when something falls due next."""
         async with self._db.read() as session:
-            return await store.next_due(session)
+            found = (await store.next_due(session), await standstill.next_end(session))
+        return min((at for at in found if at is not None), default=None)
 
     async def refresh_law(self) -> bool:
         """Take over what the administration has changed; say whether anything was.

@@ -60,6 +60,39 @@ class Deadline(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class Standstill(SQLModel, table=True):
+    """Force majeure for many tickets at once (TN-7.2, TN-8.2.a): who, why, until when."""
+
+    __tablename__ = "standstill"
+    __table_args__ = (
+        Index("ix_standstill_hotline", "hotline", "began_at"),
+        Index("ix_standstill_open", "ended_at", "until_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    hotline: str
+    reason: str = Field(sa_type=Text)
+    began_at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+    until_at: datetime = Field(sa_type=UtcDateTime)
+    """When it ends by itself; an earlier end moves it."""
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the last of its tickets went on."""
+    ended_by: str | None = None
+
+
+class StoodStill(SQLModel, table=True):
+    """A ticket of a standstill."""
+
+    __tablename__ = "standstill_ticket"
+    __table_args__ = (Index("ix_standstill_ticket_state", "standstill_id", "state"),)
+
+    standstill_id: str = Field(primary_key=True, foreign_key="standstill.id")
+    ticket_id: str = Field(primary_key=True, foreign_key="ticket.id")
+    state: str = "wanted"
+    """wanted, paused, ended; refused: the law did not allow it (closed meanwhile, say)."""
+
+
 class LawEdition(SQLModel, table=True):
     """A procedure or a calendar as the administration changed it; the latest one is in force."""
 

@@ -356,6 +356,22 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "standstill",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("hotline", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("began_at", tongdai.db.UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("until_at", tongdai.db.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", tongdai.db.UtcDateTime(), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standstill")),
+    )
+    with op.batch_alter_table("standstill", schema=None) as batch_op:
+        batch_op.create_index("ix_standstill_hotline", ["hotline", "began_at"], unique=False)
+        batch_op.create_index("ix_standstill_open", ["ended_at", "until_at"], unique=False)
+
+    op.create_table(
         "ticket_link",
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("ticket_id", sa.String(), nullable=False),
@@ -781,6 +797,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_referral_unit", ["unit_id", "ticket_id"], unique=False)
 
     op.create_table(
+        "standstill_ticket",
+        sa.Column("standstill_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["standstill_id"], ["standstill.id"], name=op.f("fk_standstill_ticket_standstill_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name=op.f("fk_standstill_ticket_ticket_id")
+        ),
+        sa.PrimaryKeyConstraint("standstill_id", "ticket_id", name=op.f("pk_standstill_ticket")),
+    )
+    with op.batch_alter_table("standstill_ticket", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_standstill_ticket_state", ["standstill_id", "state"], unique=False
+        )
+
+    op.create_table(
         "ticket_call",
         sa.Column("ticket_id", sa.String(), nullable=False),
         sa.Column("call_id", sa.String(), nullable=False),
@@ -888,6 +922,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ticket_call_call_id"))
 
     op.drop_table("ticket_call")
+    with op.batch_alter_table("standstill_ticket", schema=None) as batch_op:
+        batch_op.drop_index("ix_standstill_ticket_state")
+
+    op.drop_table("standstill_ticket")
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.drop_index("ix_referral_unit")
         batch_op.drop_index("ix_referral_ticket")
@@ -983,6 +1021,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ticket_link_ticket_id"))
 
     op.drop_table("ticket_link")
+    with op.batch_alter_table("standstill", schema=None) as batch_op:
+        batch_op.drop_index("ix_standstill_open")
+        batch_op.drop_index("ix_standstill_hotline")
+
+    op.drop_table("standstill")
     op.drop_table("search_word")
     op.drop_table("search_posting")
     with op.batch_alter_table("recording", schema=None) as batch_op:

@@ -139,9 +139,27 @@ class Place:
         unit = self.unit if role in ("focal_point", "unit_head") else None
         return viewer(role, Role(role), unit, hotline=self.hotline)
 
+    async def another(self, db: Database, acts: Acts, ticket_type: str) -> Ticket:
+        """File a ticket of a call; the form names the unit."""
+        operator = self.who("operator")
+        async with db.write() as tx:
+            draft = await drafts.open_blank(
+                tx, hotline=self.hotline, channel=Channel.PHONE, by=operator
+            )
+            form = TicketForm.of(
+                {
+                    "type": ticket_type,
+                    "sender_name": "A",
+                    "sender_address": "B",
+                    "sender_phone": "0892100001",
+                    "content": "C",
+                    "unit": self.unit,
+                }
+            )
+            return await acts.file(tx, draft.id, form, operator)
 
-async def _filed(db: Database, acts: Acts, hotline: str, ticket_type: str) -> tuple[Ticket, Place]:
-    operator = viewer("operator", Role.OPERATOR, hotline=hotline)
+
+async def filed(db: Database, acts: Acts, hotline: str, ticket_type: str) -> tuple[Ticket, Place]:
     async with db.write() as tx:
         above, unit = (
             units.new_unit(
@@ -157,19 +175,8 @@ async def _filed(db: Database, acts: Acts, hotline: str, ticket_type: str) -> tu
         unit.parent_id = above.id
         await units.add_unit(tx, above, SYSTEM)
         await units.add_unit(tx, unit, SYSTEM)
-        draft = await drafts.open_blank(tx, hotline=hotline, channel=Channel.PHONE, by=operator)
-        form = TicketForm.of(
-            {
-                "type": ticket_type,
-                "sender_name": "A",
-                "sender_address": "B",
-                "sender_phone": "0892100001",
-                "content": "C",
-                "unit": unit.id,
-            }
-        )
-        ticket = await acts.file(tx, draft.id, form, operator)
-        return ticket, Place(hotline=hotline, unit=unit.id, above=above.id)
+    place = Place(hotline=hotline, unit=unit.id, above=above.id)
+    return await place.another(db, acts, ticket_type), place
 
 
 @pytest.mark.parametrize("name", WALKS)
@@ -179,7 +186,7 @@ async def test_each_act_is_done_by_its_role_and_the_live_history_is_the_timeline
     hotline, ticket_type, walk = WALKS[name]
     book = default_lawbook()
     acts, sweep = Acts(book), Sweep(database, Acts(book))
-    ticket, place = await _filed(database, acts, hotline, ticket_type)
+    ticket, place = await filed(database, acts, hotline, ticket_type)
     for moment, role, body in walk:
         clock.set(at(moment))
         await sweep.run_due()
@@ -209,7 +216,7 @@ async def test_each_act_is_done_by_its_role_and_the_live_history_is_the_timeline
 async def test_an_act_is_nobody_elses(database: Database, name: str) -> None:
     hotline, ticket_type, walk = WALKS[name]
     acts = Acts(default_lawbook())
-    ticket, place = await _filed(database, acts, hotline, ticket_type)
+    ticket, place = await filed(database, acts, hotline, ticket_type)
     body = walk[0][2]
     stranger = viewer("s", Role.FOCAL_POINT, "elsewhere", hotline=hotline)
     with pytest.raises(NoSuchTicket):
@@ -221,7 +228,7 @@ async def test_an_act_is_nobody_elses(database: Database, name: str) -> None:
 
 async def test_a_rating_is_kept_with_its_reason_gl_14(database: Database) -> None:
     acts = Acts(default_lawbook())
-    ticket, place = await _filed(database, acts, "gia-lai", "socio_economic")
+    ticket, place = await filed(database, acts, "gia-lai", "socio_economic")
     operator = place.who("operator")
     for body in (
         {"event": "answered_directly", "text": "Đã giải thích."},
@@ -235,7 +242,7 @@ async def test_a_rating_is_kept_with_its_reason_gl_14(database: Database) -> Non
 
 async def test_a_referral_is_told_to_the_sender_by_sms_gl_10_1_2(database: Database) -> None:
     acts = Acts(default_lawbook())
-    ticket, place = await _filed(database, acts, "gia-lai", "socio_economic")
+    ticket, place = await filed(database, acts, "gia-lai", "socio_economic")
     act = parse_act({"event": "referred", "unit_id": place.unit})
     await acts.do(database, ticket.id, act, place.who("operator"))
     async with database.read() as session:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from web.desk import acts, tray, views
+from web.desk import acts, standstills, tray, views
 from web.desk.words import REFUSALS
 from web.words import add
 
@@ -13,3 +13,4 @@ def setup(app: web.Application) -> None:
     app.add_routes(views.routes)
     app.add_routes(acts.routes)
     app.add_routes(tray.routes)
+    app.add_routes(standstills.routes)

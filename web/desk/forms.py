@@ -52,6 +52,15 @@ class WishForm(Form):
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+class StandstillForm(Form):
+    """Force majeure for many tickets (A-TN-2)."""
+
+    hotline: Annotated[str, Field(min_length=1, max_length=32)]
+    unit: Annotated[str, Field(min_length=1, max_length=64)]
+    reason: Annotated[str, Field(max_length=2000)] = ""
+    until: Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class DoingForm(Form):
     """Any other act: TIMELINE.md's fields, each as a text."""
 

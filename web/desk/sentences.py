@@ -59,7 +59,7 @@ _ACTS: Mapping[str, str] = {
     "clarification_requested": N_("Người gửi đề nghị làm rõ."),
     "clarified": N_("Đã làm rõ."),
     "level_changed": N_("Đổi mức độ thành {level}."),
-    "force_majeure_began": N_("Bắt đầu sự cố bất khả kháng."),
+    "force_majeure_began": N_("Bắt đầu sự cố bất khả kháng: {reason}."),
     "force_majeure_ended": N_("Kết thúc sự cố bất khả kháng."),
 }
 _SCORES = {

@@ -15,6 +15,7 @@ from web.desk import people
 from web.desk.countdown import Countdown, countdown
 from web.desk.keys import ACTS
 from web.desk.people import ABOVE, DESK
+from web.desk.standstills import places
 from web.keys import CLOCK, DB
 from web.render import page
 
@@ -62,7 +63,12 @@ async def requests(request: web.Request) -> web.StreamResponse:
         )
         for t, n in found
     ]
-    context = {"asked": asked, "above": who.has_any(ABOVE), "lists": who.has_any(DESK)}
+    context = {
+        "asked": asked,
+        "above": who.has_any(ABOVE),
+        "lists": who.has_any(DESK),
+        "may_pause": bool(places(request)),
+    }
     return page(request, "desk/requests.html", context)
 
 

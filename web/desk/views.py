@@ -18,6 +18,7 @@ from web.desk.doing import SCORES
 from web.desk.keys import ACTS, FILES
 from web.desk.people import ABOVE, DESK, TICKET
 from web.desk.sentences import stage
+from web.desk.standstills import places
 from web.desk.ticket import view
 from web.desk.tray import DECIDERS
 from web.desk.words import MESSAGES, PURPOSES, REASONS, STATES, TONES
@@ -80,6 +81,7 @@ async def tickets(request: web.Request) -> web.StreamResponse:
         "first": "cursor" not in request.query,
         "above": who.has_any(ABOVE),
         "decides": who.has_any(DECIDERS),
+        "may_pause": bool(places(request)),
         **_words(),
     }
     return page(request, "desk/list.html", context)

@@ -1,7 +1,9 @@
 """Acts of other provinces than Cần Thơ on the ticket's page, by the role whose act each is."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from escalation.acts import Acts
 from escalation.lawbook import default_lawbook
+from escalation.sweep import Sweep
 from tests.support.pages import Browser, Pages
 from tickets import drafts, units
 from tickets.attachments import Files
@@ -179,3 +182,35 @@ async def test_each_act_stands_on_the_tickets_page_for_the_role_whose_act_it_is(
     answer = await nobody.post(f"{page}/acts/rated", {})
     assert answer.status == 422
     assert "Cần nhập mục này." in await answer.text()
+
+
+async def test_many_tickets_pause_at_once_with_why_and_until_when(
+    desk: Desk, clock: HandClock
+) -> None:
+    unit = await desk.unit("tay-ninh")
+    tickets = [await desk.filed("tay-ninh", "issue_report", unit) for _ in range(2)]
+    browser = await desk.browser("tay-ninh", "coordinator")
+    page = "/desk/force-majeure"
+    assert "Bất khả kháng" in await (await browser.get("/desk")).text()
+    typed = {"hotline": "tay-ninh", "unit": "*", "reason": "bão số 9", "until": "mai"}
+    answer = await browser.post(page, typed)
+    assert answer.status == 422
+    text = await answer.text()
+    assert "bão số 9" in text
+    assert "05/12/2026 17:30" in text
+    answer = await browser.post(page, typed | {"until": "02/12/2026 10:00"})
+    assert answer.status == 303
+    sweep = Sweep(desk.pages.db, desk.acts)
+    assert await sweep.run_due() == 2
+    text = await (await browser.get(f"/desk/tickets/{tickets[0]}")).text()
+    assert "Bắt đầu sự cố bất khả kháng" in text
+    text = await (await browser.get(page)).text()
+    found = re.search(r"/desk/force-majeure/\w+/end", text)
+    assert found is not None
+    clock.advance(timedelta(minutes=20))
+    assert (await browser.post(found[0], {})).status == 303
+    assert await sweep.run_due() == 2
+    assert "đã kết thúc" in await (await browser.get(page)).text()
+    other = await desk.browser("ha-noi", "coordinator")
+    answer = await other.post(page, typed | {"until": "02/12/2026 10:00"})
+    assert answer.status == 403
