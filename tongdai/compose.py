@@ -38,12 +38,10 @@ from tongdai.nodes.joining import Held, far_doors, far_health, join
 from tongdai.nodes.relay import Relay
 from tongdai.settings import HotlineTable, Settings
 from tongdai.wiring import Wiring
-from web.api import keys as api
-from web.api.health import Health
-from web.api.metrics import Measured
+from web import doors
+from web.api.health import HEALTH, Health
+from web.api.metrics import MEASURED, Measured
 from web.app import Parts, build_app
-from web.console import keys as console
-from web.desk import keys as desk
 from web.development.views import MOVABLE_CLOCK
 from web.floor import keys as floor
 
@@ -155,20 +153,17 @@ def build_service(
             bus=bus,
             accounts=accounts,
             doors={
-                api.ACTS: acts,
-                api.HEALTH: Health(health, clock),
-                api.MEASURED: Measured(bridge=bridge, operators=operators, intake=intake)
+                HEALTH: Health(health, clock),
+                MEASURED: Measured(bridge=bridge, operators=operators, intake=intake)
                 if bridging
                 else Measured(),
-                console.CALLS: bridge,
-                console.CONTROL: control,
-                console.OPERATORS: operators,
-                console.TRANSFERS: transfers,
-                console.LAW: acts,
-                console.FILES: files,
+                doors.CALLS: bridge,
+                doors.CONTROL: control,
+                doors.OPERATORS: operators,
+                doors.TRANSFERS: transfers,
+                doors.ACTS: acts,
+                doors.FILES: files,
                 floor.QUEUES: queues,
-                desk.ACTS: acts,
-                desk.FILES: files,
                 **({MOVABLE_CLOCK: movable} if movable else {}),
                 **(far_doors(relay, db, settings) if relay and not bridging else {}),
             },

@@ -35,7 +35,7 @@ class Parts:
         bus: Domain events, after they are facts.
         accounts: Sign-in, sessions, tokens.
         doors: Objects of other parts, each under the typed key of the package that uses it:
-            `{web.console.keys.OPERATORS: operators, ...}`. A package's `setup` says which it needs.
+            `{web.doors.OPERATORS: operators, ...}`. A package's `setup` says which it needs.
     """
 
     settings: Settings

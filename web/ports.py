@@ -1,21 +1,14 @@
 """What the pages need of the parts that hold live state: small protocols, filled by compose."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from escalation.act import Act
-from escalation.lawbook import Lawbook
 from telephony.calls.model import CallView
 from telephony.calls.transfer import Kind
 from telephony.operators.model import Operator
 from telephony.transfers.model import Target, TransferView
-from tickets.model import TicketForm
-from tickets.tables import Ticket
 from tongdai.accounts.model import Viewer
-from tongdai.db import Tx
 from tongdai.ids import AccountId, CallId, HotlineId, TicketId, TransferId
 
 
@@ -117,24 +110,6 @@ class TransferDesk(Protocol):
 
     def running(self) -> tuple[TransferView, ...]:
         """Return all that run."""
-        ...
-
-
-class LawDoor(Protocol):
-    """The one door for acts (escalation.acts.Acts)."""
-
-    lawbook: Lawbook
-
-    async def file(self, tx: Tx, ticket_id: str, form: TicketForm, by: Viewer) -> Ticket:
-        """File a draft."""
-        ...
-
-    async def perform(self, tx: Tx, ticket_id: str, act: Act, by: Viewer) -> Sequence[Any]:
-        """Do an act."""
-        ...
-
-    async def allowed(self, session: AsyncSession, ticket_id: str, by: Viewer) -> Sequence[str]:
-        """Return the acts that a viewer may do now."""
         ...
 
 

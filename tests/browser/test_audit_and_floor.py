@@ -21,7 +21,7 @@ from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.ids import AccountId, HotlineId
-from web.console.keys import CALLS
+from web.doors import CALLS
 
 pytestmark = [
     pytest.mark.browser,

@@ -1,19 +1,14 @@
-"""An operator's day by keyboard (issue 2: the screen-pop, the ticket form, live transfer)."""
-
-import os
-from pathlib import Path
+"""Calls at the console: the screen-pop, tabs, live transfer, the operator's state (issue 2)."""
 
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
-from sqlmodel import select
+from playwright.async_api import WebSocketRoute, expect
 
 from telephony.calls.events import CallRinging
 from telephony.calls.transfer import Reason, State
 from tests.browser.conftest import Desk
+from tests.browser.desk_steps import shot, talking, type_form
 from tests.support.chromium import serious_violations
-from tests.support.operator_page import type_form as type_ticket
 from tests.support.wait import until
-from tickets.tables import Ticket
 from tongdai.ids import AccountId, CallId
 
 pytestmark = [
@@ -22,29 +17,6 @@ pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-SHOTS = os.environ.get("TONGDAI_SCREENSHOTS")
-CONTENT = "Đèn đường hẻm 51 đường 3/2 hỏng ba đêm nay, trời tối rất nguy hiểm."
-
-
-async def shot(page: Page, name: str) -> None:
-    """Keep a picture for people who look at it, when a folder is named."""
-    if SHOTS:
-        await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
-
-
-async def talking(desk: Desk, page: Page, number: str = "0912345678") -> str:
-    """Let a call ring and be answered; return its id."""
-    call = desk.floor.ring(desk.lan, number)
-    await expect(page.locator(".caller-head.ringing:visible")).to_be_visible()
-    desk.floor.answer(call)
-    await expect(page.locator(".caller-head.talking:visible")).to_be_visible()
-    return call
-
-
-async def type_form(page: Page) -> None:
-    """Fill the form in, with the keyboard alone."""
-    await type_ticket(page, CONTENT)
-    await page.keyboard.type("Hẻm 51 đường 3/2")
 
 
 async def test_a_ringing_call_shows_who_calls_with_an_empty_form(desk: Desk) -> None:
@@ -84,82 +56,6 @@ async def test_an_odd_number_is_shown_as_what_it_is(
     await expect(head).to_contain_text(kind)
     await expect(head.locator("img, b > b")).to_have_count(0)
     await shot(page, f"03-odd-{kind.replace(' ', '-')}")
-
-
-async def test_a_ticket_is_filed_and_referred_by_keyboard_alone(desk: Desk) -> None:
-    page = await desk.sit_down()
-    call = await talking(desk, page)
-    await type_form(page)
-    await shot(page, "04-typed")
-    await page.keyboard.press("Alt+c")
-    await expect(page.locator("[data-part=focal]:visible")).to_contain_text("Đỗ Hoàng Phúc")
-    await shot(page, "05-refer")
-    await page.keyboard.press("Control+Enter")
-    result = page.locator("[data-part=result]:visible")
-    await expect(result).to_contain_text("2026-000001")
-    await expect(result).to_contain_text("Hạn xử lý")
-    await expect(result).to_contain_text("Đọc cho người dân")
-    await shot(page, "06-filed")
-    assert await serious_violations(page) == []
-    async with desk.pages.db.read() as session:
-        ticket = (await session.execute(select(Ticket))).scalar_one()
-    assert (ticket.state, ticket.stage, ticket.call_id) == ("open", "focal_point", call)
-    assert (ticket.content, ticket.sender_e164) == (CONTENT, "+84912345678")
-    desk.floor.hang_up(CallId(call))
-    await expect(page.locator(".caller-head.wrap_up:visible")).to_be_visible()
-    await page.keyboard.press("Alt+w")
-    await expect(page.locator("#empty")).to_be_visible()
-
-
-async def test_what_is_missing_is_said_at_the_field_and_nothing_typed_is_lost(desk: Desk) -> None:
-    page = await desk.sit_down()
-    await talking(desk, page)
-    await page.locator("[data-name=content]:visible").fill(CONTENT)
-    await page.keyboard.press("Alt+a")
-    await page.keyboard.type("Đã hướng dẫn.")
-    await page.keyboard.press("Control+Enter")
-    await expect(page.locator("[data-name=type_text]:visible")).to_be_focused()
-    await expect(page.locator(".fault:visible")).to_have_count(3)
-    await expect(page.locator("[data-name=content]:visible")).to_have_value(CONTENT)
-    await expect(page.locator("[data-name=direct_answer]:visible")).to_have_value("Đã hướng dẫn.")
-    await shot(page, "07-faults")
-    assert await serious_violations(page) == []
-
-
-async def test_a_refusal_gives_ground_and_guidance(desk: Desk) -> None:
-    page = await desk.sit_down()
-    await talking(desk, page)
-    await page.keyboard.press("Alt+x")
-    await page.keyboard.type("to cao")
-    await page.keyboard.press("Enter")
-    await expect(page.locator("[data-name=guidance]:visible")).not_to_have_value("")
-    await shot(page, "08-refuse")
-    await page.keyboard.press("Control+Enter")
-    await expect(page.locator("[data-part=result]:visible")).to_contain_text("Đã từ chối")
-    async with desk.pages.db.read() as session:
-        ticket = (await session.execute(select(Ticket))).scalar_one()
-    assert (ticket.state, ticket.ground) == ("rejected", "complaint_or_denunciation")
-
-
-async def test_a_reload_keeps_the_call_and_what_was_typed(desk: Desk) -> None:
-    page = await desk.sit_down()
-    await talking(desk, page)
-    await page.locator("[data-name=content]:visible").fill(CONTENT)
-    await page.reload()
-    await expect(page.locator(".caller-head.talking:visible")).to_be_visible()
-    await expect(page.locator("[data-name=content]:visible")).to_have_value(CONTENT)
-    await expect(page.locator("[data-part=saved]:visible")).to_contain_text("Đã lưu")
-
-
-async def test_a_closed_browser_loses_nothing(desk: Desk) -> None:
-    page = await desk.sit_down()
-    await talking(desk, page)
-    await page.locator("[data-name=content]:visible").fill(CONTENT)
-    await expect(page.locator("[data-part=saved]:visible")).to_contain_text("Đã lưu")
-    await page.context.close()
-    again = await desk.sit_down()
-    await expect(again.locator(".caller-head.talking:visible")).to_be_visible()
-    await expect(again.locator("[data-name=content]:visible")).to_have_value(CONTENT)
 
 
 async def test_the_next_call_never_replaces_the_form_under_the_hands(desk: Desk) -> None:
@@ -261,56 +157,6 @@ async def test_a_transfer_that_nobody_takes_ends_in_a_referral_with_one_key(desk
     await shot(page, "13-referred")
 
 
-async def test_a_caller_with_a_live_ticket_is_offered_it(desk: Desk) -> None:
-    page = await desk.sit_down()
-    first = await talking(desk, page)
-    await type_form(page)
-    await page.keyboard.press("Alt+c")
-    await page.keyboard.press("Control+Enter")
-    await expect(page.locator("[data-part=result]:visible")).to_contain_text("2026-000001")
-    desk.floor.hang_up(CallId(first))
-    await expect(page.locator(".caller-head.wrap_up:visible")).to_be_visible()
-    await page.keyboard.press("Alt+w")
-    await expect(page.locator("#empty")).to_be_visible()
-    second = await talking(desk, page)
-    offers = page.locator("[data-part=offers]:visible")
-    await expect(offers).to_contain_text("2026-000001")
-    await expect(page.locator(".caller-head:visible")).to_contain_text("Nguyễn Thị Bé Ba")
-    await expect(page.locator("[data-name=sender_name]:visible")).to_have_value("Nguyễn Thị Bé Ba")
-    await shot(page, "14-offer")
-    await page.keyboard.press("Alt+l")
-    await expect(page.locator("[data-part=result]:visible")).to_contain_text("2026-000001")
-    await shot(page, "15-linked")
-    assert await serious_violations(page) == []
-    async with desk.pages.db.read() as session:
-        tickets = (await session.execute(select(Ticket))).scalars().all()
-    assert [t.number for t in tickets] == ["2026-000001"]
-    assert second != first
-
-
-async def test_with_the_database_away_the_pop_comes_and_the_ticket_waits_here(desk: Desk) -> None:
-    page = await desk.sit_down()
-    rules = "Object.keys(localStorage).filter(n => n.includes('rules/can-tho')).length"
-    await until(lambda: page.evaluate(rules))
-    desk.db.away = True
-    await talking(desk, page)
-    await type_form(page)
-    saved = page.locator("[data-part=saved]:visible")
-    await expect(saved).to_contain_text("chờ máy chủ: số phiếu, thời hạn, SMS sẽ có sau")
-    await page.keyboard.press("Alt+c")
-    await page.keyboard.press("Control+Enter")
-    note = page.locator("[data-part=result]:visible")
-    await expect(note).to_contain_text("Máy chủ chưa trả lời")
-    await shot(page, "18-database-away")
-    await page.reload()
-    await expect(page.locator("[data-name=content]:visible")).to_have_value(CONTENT)
-    desk.db.away = False
-    await expect(note).to_contain_text("2026-000001", timeout=15000)
-    async with desk.pages.db.read() as session:
-        ticket = (await session.execute(select(Ticket))).scalar_one()
-    assert (ticket.state, ticket.content) == ("open", CONTENT)
-
-
 async def test_after_a_completed_transfer_the_call_is_with_the_unit(desk: Desk) -> None:
     page = await desk.sit_down()
     await talking(desk, page)
@@ -383,18 +229,6 @@ async def test_pausing_by_keyboard_says_why(desk: Desk) -> None:
     await page.keyboard.press("Escape")
     await page.keyboard.press("Alt+r")
     await expect(page.locator("#me-state")).to_have_text("Sẵn sàng")
-
-
-async def test_a_ticket_for_another_channel_is_opened_by_hand(desk: Desk) -> None:
-    page = await desk.sit_down()
-    await page.keyboard.press("Alt+n")
-    await expect(page.locator("#new-dialog")).to_be_visible()
-    await page.locator("#new-channel").select_option("zalo")
-    await page.keyboard.press("Enter")
-    await expect(page.locator("[data-name=channel]:visible")).to_have_value("zalo")
-    await expect(page.locator("[data-name=type_text]:visible")).to_be_focused()
-    await shot(page, "17-by-hand")
-    assert await serious_violations(page) == []
 
 
 async def test_a_browser_that_goes_is_told_to_the_operators(desk: Desk) -> None:

@@ -23,7 +23,7 @@ from tongdai.accounts.model import SYSTEM, Role
 from tongdai.accounts.service import create_token
 from tongdai.clock import HandClock
 from tongdai.db import Database
-from web.api.keys import ACTS
+from web.doors import ACTS
 
 PROMISED = {
     "calls": "id pbx linkedid hotline direction caller_number caller_raw caller_name called_number "

@@ -14,7 +14,7 @@ from tickets.tables import Person, Unit
 from tongdai.accounts.model import Role
 from tongdai.clock import HandClock
 from tongdai.db import Database
-from web.console.keys import CALLS
+from web.doors import CALLS
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tongdai.db import Database
 from tongdai.health import Part, State
 from tongdai.ids import AccountId, HotlineId
 from web.api.health import HEALTH, Health
-from web.console.keys import CALLS
+from web.doors import CALLS
 from web.floor.keys import QUEUES
 from web.floor.today import figures
 

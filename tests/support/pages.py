@@ -30,7 +30,7 @@ from tongdai.events import Bus
 from tongdai.migrate import import_tables
 from tongdai.settings import Settings
 from web.app import Parts, build_app
-from web.console.keys import CALLS, CONTROL, FILES, LAW, OPERATORS, TRANSFERS
+from web.doors import ACTS, CALLS, CONTROL, FILES, OPERATORS, TRANSFERS
 
 PASSWORD = "mat-khau-thu-1022"
 _CSRF = re.compile(r'name="csrf" content="([^"]*)"')
@@ -70,7 +70,7 @@ def console_doors(floor: Floor, settings: Settings) -> dict[web.AppKey[Any], Any
         CONTROL: floor.control,
         OPERATORS: floor,
         TRANSFERS: floor.transfers,
-        LAW: Acts(default_lawbook()),
+        ACTS: Acts(default_lawbook()),
         FILES: Files(settings.files),
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from tongdai import audit
+from tongdai.accounts.admin import Record
 from tongdai.accounts.model import Viewer
 from tongdai.accounts.service import Accounts, LoginRefused
 from tongdai.accounts.tables import Account, Membership, Session
@@ -27,6 +27,7 @@ class Own:
     db: Database
     accounts: Accounts
     password_least: int
+    record: Record
 
     async def change_password(
         self, who: Viewer, current: str, new: str, *, session: str, address: str
@@ -82,11 +83,5 @@ class Own:
             await tx.session.execute(others)
             places = select(Membership.hotline).where(col(Membership.account_id) == row.id)
             hotlines = sorted(set((await tx.session.execute(places)).scalars()))
-            await audit.append(
-                tx,
-                chain=audit.ADMINISTRATION,
-                subject=row.id,
-                kind="password_changed",
-                actor=who.id,
-                data={"hotlines": hotlines, "username": row.username},
-            )
+            data = {"hotlines": hotlines, "username": row.username}
+            await self.record(tx, row.id, "password_changed", who, data)

@@ -31,8 +31,8 @@ from tongdai.nodes.doors import (
 from tongdai.nodes.orders import Do
 from tongdai.nodes.relay import Local, Relay
 from tongdai.settings import Settings
+from web import doors
 from web.api.health import Health
-from web.console import keys as console
 from web.floor import keys as floor
 from web.keys import PUSH
 from web.ports import CallDesk, Calls, OperatorDesk, TransferDesk
@@ -46,10 +46,10 @@ def far_doors(relay: Relay, db: Database, settings: Settings) -> dict[web.AppKey
     transfers: TransferDesk = FarTransfers(relay, db)
     queues: floor.QueueDesk = FarQueues(relay, settings)
     return {
-        console.CALLS: calls,
-        console.CONTROL: control,
-        console.OPERATORS: operators,
-        console.TRANSFERS: transfers,
+        doors.CALLS: calls,
+        doors.CONTROL: control,
+        doors.OPERATORS: operators,
+        doors.TRANSFERS: transfers,
         floor.QUEUES: queues,
     }
 

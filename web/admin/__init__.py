@@ -8,7 +8,7 @@ from web.words import add
 
 
 def setup(app: web.Application) -> None:
-    """Add the routes and the words; needs the doors LAW and OPERATORS of web.console.keys."""
+    """Add the routes and the words; needs the doors ACTS and OPERATORS of web.doors."""
     add(REFUSALS)
     for pages in (overview, accounts, units, fields, changes, law, law_edit):
         app.add_routes(pages.routes)

@@ -22,15 +22,15 @@ from web.admin.common import (
     faults_in_words,
     leaf,
     my_hotlines,
-    record,
     show,
     trouble,
     unit_label,
 )
 from web.admin.words import ROLES
 from web.auth import allowed, viewer
-from web.console.keys import OPERATORS
+from web.doors import OPERATORS
 from web.keys import ACCOUNTS, CLOCK, DB, SETTINGS
+from web.record import record
 
 routes = web.RouteTableDef()
 

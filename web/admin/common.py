@@ -6,20 +6,17 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from escalation.acts import Acts
 from tickets.tables import Unit
-from tongdai import audit
 from tongdai.accounts.held import reach
-from tongdai.accounts.model import Viewer
-from tongdai.db import Tx
 from tongdai.errors import Forbidden, Refusal
 from tongdai.settings import HotlineTable
 from tongdai.text import fold
 from web import words
 from web.admin.words import DONE
 from web.auth import viewer
-from web.console.keys import LAW
+from web.doors import ACTS
 from web.keys import SETTINGS
-from web.ports import LawDoor
 from web.render import page
 from web.words import N_
 
@@ -105,9 +102,9 @@ def show(
     return page(request, f"admin/{template}", everything, status=status)
 
 
-def law(request: web.Request) -> LawDoor:
+def law(request: web.Request) -> Acts:
     """Return the law."""
-    return request.app[LAW]
+    return request.app[ACTS]
 
 
 def faults_in_words(fields: Mapping[str, str]) -> dict[str, str]:
@@ -127,13 +124,6 @@ def leaf(request: web.Request, items: Sequence[T], size: int = SHOWN) -> Leaf:
     number = min(max(1, int(typed) if typed.isdecimal() and len(typed) < 7 else 1), pages)
     shown = items[(number - 1) * size : number * size]
     return Leaf(items=shown, number=number, pages=pages, total=len(items))
-
-
-async def record(tx: Tx, subject: str, kind: str, by: Viewer, data: dict[str, Any]) -> None:
-    """Write a line into the history of the administration."""
-    await audit.append(
-        tx, chain=audit.ADMINISTRATION, subject=subject, kind=kind, actor=by.id, data=data
-    )
 
 
 def unit_label(unit: Unit) -> str:

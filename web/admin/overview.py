@@ -21,8 +21,8 @@ from web.admin.common import my_hotlines, show
 from web.admin.words import CONDITIONS, OPERATOR_STATES, PARTS
 from web.api.health import health_of
 from web.auth import allowed
-from web.console.keys import OPERATORS
 from web.desk.words import MESSAGES, PURPOSES, REASONS
+from web.doors import OPERATORS
 from web.keys import CLOCK, DB, REAL_CLOCK, SETTINGS
 
 routes = web.RouteTableDef()

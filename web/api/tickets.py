@@ -13,11 +13,11 @@ from tickets.tables import Ticket
 from tongdai.accounts.model import Viewer
 from web.api import reach
 from web.api.endpoint import Nothing
-from web.api.keys import ACTS
 from web.api.lists import ListAsked, Text
 from web.api.models import Lines, Page, Refused, SenderOut, TicketDetail, TicketOut
 from web.api.table import TABLE
 from web.auth import viewer
+from web.doors import ACTS
 from web.keys import DB
 
 

@@ -21,7 +21,7 @@ from web.api.lists import Text
 from web.api.models import TransferOut
 from web.api.table import TABLE
 from web.auth import viewer
-from web.console.keys import CALLS, TRANSFERS
+from web.doors import CALLS, TRANSFERS
 from web.keys import DB, SETTINGS
 
 HANDS = (Role.OPERATOR, Role.SUPERVISOR)

@@ -13,6 +13,7 @@ from web.auth.access import at_first_sign_in, viewer
 from web.auth.target import next_of
 from web.forms import Form, parse
 from web.keys import ACCOUNTS, DB, SESSION, SETTINGS
+from web.record import record
 from web.render import landing, page
 
 routes = web.RouteTableDef()
@@ -62,7 +63,7 @@ async def change_password(request: web.Request) -> web.StreamResponse:
 def own_of(request: web.Request) -> Own:
     """Return what changes the asker's own account."""
     app = request.app
-    return Own(app[DB], app[ACCOUNTS], app[SETTINGS].web.password_least)
+    return Own(app[DB], app[ACCOUNTS], app[SETTINGS].web.password_least, record)
 
 
 def _page(

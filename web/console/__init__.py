@@ -5,8 +5,8 @@ from aiohttp import web
 from web import words
 from web.console import calling, calls, lookup, me, page, ticketing, transfers
 from web.console.feed import Feed
-from web.console.keys import CALLS, OPERATORS, TRANSFERS
 from web.console.refusals import WORDS
+from web.doors import CALLS, OPERATORS, TRANSFERS
 from web.keys import BUS, CLOCK, PUSH
 
 FEED = web.AppKey("console_feed", Feed)

@@ -9,7 +9,7 @@ from tickets.tables import Ticket
 from tongdai.accounts.model import Role, Viewer
 from tongdai.ids import CallId, HotlineId
 from web.auth import allowed, viewer
-from web.console.keys import CONTROL
+from web.doors import CONTROL
 from web.forms import Form, parse
 from web.keys import DB
 

@@ -18,8 +18,8 @@ from tongdai.ids import CallId
 from tongdai.phone import parse_caller
 from web.auth import allowed, viewer
 from web.console import shape
-from web.console.keys import CALLS
 from web.console.ticket_view import ticket_json
+from web.doors import CALLS
 from web.forms import Form, parse
 from web.keys import CLOCK, DB
 

@@ -8,7 +8,7 @@ from tongdai.errors import Forbidden
 from tongdai.ids import HotlineId
 from web.auth import allowed, viewer
 from web.console import shape
-from web.console.keys import LAW
+from web.doors import ACTS
 from web.keys import CLOCK, DB
 
 routes = web.RouteTableDef()
@@ -21,7 +21,7 @@ async def rules(request: web.Request) -> web.StreamResponse:
     hotline = _hotline(request)
     async with request.app[DB].read() as session:
         body = shape.rules(
-            request.app[LAW].lawbook.form_rules(hotline),
+            request.app[ACTS].lawbook.form_rules(hotline),
             [f for f in await units.fields(session, hotline) if f.active],
             await units.tree(session, hotline, request.app[CLOCK].now()),
         )

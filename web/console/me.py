@@ -9,7 +9,7 @@ from tongdai.accounts.model import Role
 from tongdai.ids import HotlineId
 from web.auth import allowed, viewer
 from web.console import shape
-from web.console.keys import OPERATORS
+from web.doors import OPERATORS
 from web.forms import Form, parse
 from web.keys import CLOCK
 from web.ports import iso

@@ -14,8 +14,8 @@ from tongdai.accounts.model import Role
 from tongdai.db import Tx
 from tongdai.errors import Invalid
 from web.auth import allowed, viewer
-from web.console.keys import FILES, LAW
 from web.console.ticket_view import ticket_json
+from web.doors import ACTS, FILES
 from web.forms import Form, parse
 from web.keys import CLOCK, DB
 
@@ -139,7 +139,7 @@ async def attach(request: web.Request) -> web.StreamResponse:
 
 
 async def _file(request: web.Request, tx: Tx, ticket: Ticket, sent: FileForm) -> None:
-    law, who = request.app[LAW], viewer(request)
+    law, who = request.app[ACTS], viewer(request)
     form = TicketForm.of(sent.form)
     act = _act(sent)
     faults = _faults(act)

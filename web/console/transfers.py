@@ -14,8 +14,8 @@ from tongdai.accounts.model import Role, Viewer
 from tongdai.errors import Invalid
 from tongdai.ids import CallId, PersonId, TicketId, TransferId, UnitId
 from web.auth import allowed, viewer
-from web.console.keys import CALLS, TRANSFERS
 from web.console.shape import transfer as transfer_json
+from web.doors import CALLS, TRANSFERS
 from web.forms import Form, parse
 from web.keys import DB, SETTINGS
 

@@ -8,7 +8,7 @@ from web.words import add
 
 
 def setup(app: web.Application) -> None:
-    """Add the routes and the words; needs the doors of web.desk.keys."""
+    """Add the routes and the words; needs the doors of web.doors."""
     add(REFUSALS)
     app.add_routes(views.routes)
     app.add_routes(acts.routes)

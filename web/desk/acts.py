@@ -25,10 +25,10 @@ from web.desk.forms import (
     WordsForm,
     end_of,
 )
-from web.desk.keys import ACTS, FILES
 from web.desk.people import OF_UNIT, TICKET
 from web.desk.requests import ExtensionWish
 from web.desk.views import ticket_page
+from web.doors import ACTS, FILES
 from web.forms import parse
 from web.keys import DB
 from web.middleware.errors import status_of

@@ -15,7 +15,7 @@ from web import words
 from web.auth import allowed, viewer
 from web.desk import people
 from web.desk.forms import StandstillForm
-from web.desk.keys import ACTS
+from web.doors import ACTS
 from web.forms import parse
 from web.keys import CLOCK, DB
 from web.render import page

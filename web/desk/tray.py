@@ -13,9 +13,9 @@ from tongdai.accounts.model import Role
 from web.auth import allowed, viewer
 from web.desk import people
 from web.desk.countdown import Countdown, countdown
-from web.desk.keys import ACTS
 from web.desk.people import ABOVE, DESK
 from web.desk.standstills import places
+from web.doors import ACTS
 from web.keys import CLOCK, DB
 from web.render import page
 

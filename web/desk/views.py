@@ -15,13 +15,13 @@ from web.auth import allowed, signed_in, viewer
 from web.desk import people
 from web.desk.countdown import countdown
 from web.desk.doing import SCORES
-from web.desk.keys import ACTS, FILES
 from web.desk.people import ABOVE, DESK, TICKET
 from web.desk.sentences import stage
 from web.desk.standstills import places
 from web.desk.ticket import view
 from web.desk.tray import DECIDERS
 from web.desk.words import MESSAGES, PURPOSES, REASONS, STATES, TONES
+from web.doors import ACTS, FILES
 from web.keys import CLOCK, DB, REAL_CLOCK, SETTINGS
 from web.render import landing, page
 from web.words import N_

@@ -13,7 +13,7 @@ from tongdai.settings import HotlineTable
 from web.api.health import health_of
 from web.api.reach import secret_tickets
 from web.auth import allowed, viewer
-from web.console.keys import CALLS, OPERATORS
+from web.doors import CALLS, OPERATORS
 from web.floor.keys import QUEUES
 from web.floor.live import Place, places
 from web.floor.today import figures

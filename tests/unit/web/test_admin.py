@@ -24,7 +24,7 @@ from tongdai.accounts.service import account_by_username, viewer_of
 from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.ids import AccountId, HotlineId
-from web.console.keys import OPERATORS
+from web.doors import OPERATORS
 
 PAGES = (
     "/admin",

@@ -29,7 +29,7 @@ from tongdai.db import Database
 from tongdai.ids import HotlineId, MessageId, TicketId
 from tongdai.sample import SampleAccount
 from tongdai.settings import Settings
-from web.desk.keys import ACTS, FILES
+from web.doors import ACTS, FILES
 
 PDF = b"%PDF-1.4\n%%EOF\n"
 CONTENT = 'Đèn đường hẻm 51 hỏng <b>3 đêm</b> nay, "tối" lắm'

@@ -24,7 +24,7 @@ from tongdai.db import Database
 from tongdai.ids import HotlineId
 from tongdai.sample import SampleAccount
 from tongdai.settings import Settings
-from web.desk.keys import ACTS, FILES
+from web.doors import ACTS, FILES
 
 NAMES = {"tay-ninh": "02761022", "ha-noi": "0241022"}
 Steps = list[tuple[str, str, dict[str, str], str]]
