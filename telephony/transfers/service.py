@@ -136,15 +136,15 @@ class Transfers:
 
     async def complete(self, transfer_id: TransferId, by: Viewer) -> TransferView:
         """Let the operator leave; see `_order`."""
-        return self._order(transfer_id, by, Signal.COMPLETE)
+        return await self._order(transfer_id, by, Signal.COMPLETE)
 
     async def join(self, transfer_id: TransferId, by: Viewer) -> TransferView:
         """Bring the caller in: all three talk; see `_order`."""
-        return self._order(transfer_id, by, Signal.JOIN)
+        return await self._order(transfer_id, by, Signal.JOIN)
 
     async def cancel(self, transfer_id: TransferId, by: Viewer) -> TransferView:
         """Give up: the person is hung up, the caller is back; see `_order`."""
-        return self._order(transfer_id, by, Signal.CANCEL)
+        return await self._order(transfer_id, by, Signal.CANCEL)
 
     async def get(self, transfer_id: TransferId) -> TransferView:
         """Return a transfer, running or not.
@@ -169,17 +169,15 @@ class Transfers:
         """Return all transfers that run."""
         return self._engine.views()
 
-    def _order(self, transfer_id: TransferId, by: Viewer, signal: Signal) -> TransferView:
+    async def _order(self, transfer_id: TransferId, by: Viewer, signal: Signal) -> TransferView:
         """Do what the operator wants.
 
         Raises:
-            NoSuchTransfer: None of that id is known.
+            NoSuchTransfer: There is none of that id.
             NotYourCall: Neither the operator who began it nor a supervisor asks.
             NotPossibleNow: Its state does not allow it.
         """
-        view = self._engine.view(transfer_id)
-        if view is None:
-            raise NoSuchTransfer(None, transfer=transfer_id)
+        view = await self.get(transfer_id)
         self._refuse_strangers(by, view.by, view.hotline)
         after = self._engine.order(transfer_id, signal)
         if after is None:

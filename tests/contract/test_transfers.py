@@ -400,6 +400,9 @@ async def test_the_next_service_ends_what_the_pbx_ended(
         await until(ended)
         done = await again.transfers.get(transfer.id)
         assert (done.state, done.reason) == (state, reason)
+    async for third in build(database, clock, Bus()):
+        with pytest.raises(NotPossibleNow):  # it was there, and is over
+            await third.transfers.cancel(transfer.id, ANNA)
 
 
 async def test_the_next_service_knows_that_it_rings_already(
