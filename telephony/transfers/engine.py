@@ -35,6 +35,8 @@ log = structlog.get_logger()
 RENEW_SECONDS = 5.0
 GUARD_SECONDS = 5.0
 """How much longer than the PBX we wait for a leg before we give it up ourselves."""
+READ_SECONDS = 1.0
+"""How long what was told during a standstill may take to be read."""
 HANGUP_SECONDS = 1.0
 """How long the called leg's own Hangup, which tells more, may come after Originate's failure."""
 WRITE_SECONDS = 1.0
@@ -227,14 +229,22 @@ class Engine:
                 self.signal(live, Signal.PERSON_LEFT, reason=reason)
 
     def watch(self, live: Live, seconds: float) -> None:
-        """Give the leg up by ourselves should its end never be told."""
+        """Give the leg up by ourselves should its end never be told.
+
+        After a standstill of ours (a swapping machine, a stopped process) timers are due before
+        what the PBX has told meanwhile was read: that is waited for.
+        """
         live.stop_timer()
+        loop = asyncio.get_running_loop()
+
+        def read_first() -> None:
+            live.timer = loop.call_later(READ_SECONDS, give_up)
 
         def give_up() -> None:
             if live.accepted_at is None:
                 self.signal(live, Signal.TIMED_OUT, detail="no_key")
 
-        live.timer = asyncio.get_running_loop().call_later(seconds, give_up)
+        live.timer = loop.call_later(seconds, read_first)
 
     # --- small things ---
 

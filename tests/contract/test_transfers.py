@@ -313,6 +313,25 @@ async def test_what_another_pbx_has_leaves_the_rooms_of_this_one_alone(desk: Des
     assert desk.switch.last("Hangup")["Channel"] == PERSON
 
 
+async def test_a_person_who_answered_while_we_stood_still_is_not_given_up(desk: Desk) -> None:
+    """After a standstill the timer is due first, and the answer is read a moment later."""
+    transfer = await desk.start()
+    engine = desk.transfers._engine
+    live = engine.live[transfer.id]
+    engine.watch(live, 0)
+    due = live.timer
+    await until(lambda: live.timer is not due)
+    desk.takes(transfer)
+    assert (await desk.transfers.complete(transfer.id, ANNA)).state is State.COMPLETED
+
+
+async def test_a_person_of_whom_nothing_is_heard_is_given_up(desk: Desk) -> None:
+    transfer = await desk.start()
+    desk.transfers._engine.watch(desk.transfers._engine.live[transfer.id], 0)
+    await until(lambda: desk.ended)
+    assert (desk.ended[0].state, desk.ended[0].reason) == (State.RETURNED, Reason.NO_ANSWER)
+
+
 async def test_a_caller_whom_the_pbx_brought_back_is_with_the_operator(desk: Desk) -> None:
     transfer = await desk.start()
     desk.leg(transfer, "Newstate", ChannelState="5")
