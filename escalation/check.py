@@ -70,8 +70,19 @@ def _lines(procedure: Procedure) -> Iterator[str]:
     for period in procedure.report:
         yield f"  {period.id}: {period.name} [{period.source}]"
     yield ""
+    yield from _switches(procedure)
     yield _("SƠ ĐỒ (Mermaid)")
     yield mermaid(procedure).rstrip()
+
+
+def _switches(procedure: Procedure) -> Iterator[str]:
+    if not procedure.switch:
+        return
+    yield _("CÁCH HIỂU CÓ THỂ CHỌN KHÁC")
+    for switch in procedure.switch:
+        state = _("bật") if switch.on else _("tắt")
+        yield f"  {switch.id}: {switch.name}: {state} [{switch.source}]"
+    yield ""
 
 
 def _stage(stage: Stage) -> Iterator[str]:

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from escalation.act import Act
 from escalation.choice import Choice, extended_stage
 from escalation.procedure import Procedure
+from escalation.receipt import receipt
 from escalation.rows import ActRule, Expiry, Extension, Notice
 from escalation.standing import swapped, without_stopped
 from escalation.state import Line, Mark, Pause, Running, State
 from escalation.timing import due_of, end_of
-from tongdai.calendar import Calendar, due_text, parse_limit
+from tongdai.calendar import Calendar
 
 Step = tuple[State, list[Line]]
 
@@ -70,14 +71,8 @@ class Ladder:
         return Choice(self.procedure, self.calendar).fitting(state, event)
 
     def explain(self, state: State) -> list[str]:
-        """Return how the due time of the stage that began last was reached, in Vietnamese."""
-        if not state.running or state.running[-1].due is None:
-            return []
-        stage = state.running[-1]
-        if stage.until is not None or stage.limit is None:
-            return [f"Gia hạn: {due_text(stage.due)}."] if stage.due else []
-        limit = parse_limit(stage.limit)
-        return self.calendar.explain(stage.counted_from, limit, day_ended=stage.day_ended)
+        """Return how the due time that comes next was reached, in Vietnamese."""
+        return receipt(self.calendar, state)
 
     # -- acts
 

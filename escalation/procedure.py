@@ -17,9 +17,11 @@ from escalation.rows import (
     ReportPeriod,
     Source,
     Stage,
+    Switch,
     TicketType,
     Track,
 )
+from escalation.switches import SwitchError, switched
 from tongdai.calendar import line_of
 
 
@@ -47,6 +49,7 @@ class Procedure(BaseModel):
     report: tuple[ReportPeriod, ...] = ()
     stage: tuple[Stage, ...] = Field(min_length=1)
     act: tuple[ActRule, ...] = Field(min_length=1)
+    switch: tuple[Switch, ...] = ()
 
     def stage_of(self, stage: str) -> Stage:
         """Return the stage of that id.
@@ -92,10 +95,12 @@ def parse_procedure(text: str, source: str) -> Procedure:
     from escalation.consistency import contradictions  # noqa: PLC0415 - it checks a Procedure
 
     try:
-        procedure = Procedure.model_validate(tomllib.loads(text))
+        procedure = Procedure.model_validate(switched(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as error:
         message = f"{source}: is not TOML: {error}"
         raise ProcedureError(message) from error
+    except SwitchError as error:
+        raise ProcedureError(_sentence(text, source, error.where, str(error))) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ProcedureError(_sentence(text, source, first["loc"], first["msg"])) from error

@@ -1,6 +1,6 @@
 """The rows of a procedure file: what a regulation can say, in the words of a few tables."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -67,6 +67,26 @@ class ReportPeriod(Row):
     id: Literal["month", "quarter", "half_year", "nine_months", "year", "ad_hoc"]
     name: str
     first_day: int | None = Field(default=None, ge=1, le=28)
+
+
+class Setting(BaseModel):
+    """What a switch puts in place; see escalation.switches."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    table: Literal["stage", "act", "ground", "rating", "report", "type", "channel"]
+    match: dict[str, str] = Field(default_factory=dict)
+    key: str
+    value: Any = None
+
+
+class Switch(Row):
+    """A reading that a province may settle otherwise; its id is the ambiguity's."""
+
+    id: Annotated[str, Field(pattern=r"^A-[A-Z]{1,4}-[0-9]+[a-z]?$")]
+    name: str
+    on: bool = False
+    set: tuple[Setting, ...] = Field(min_length=1)
 
 
 class Track(Row):
