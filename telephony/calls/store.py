@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table, and_, func, or_, update
+from sqlalchemy import Dialect, Table, and_, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -23,7 +23,7 @@ from tongdai.ids import (
 )
 
 _ROW_FIELDS = [f.name for f in fields(CallView) if f.name != "ringing"]
-_LEG_FIELDS = Leg._fields
+_LEG_FIELDS = list(Leg._fields)
 
 
 async def save(tx: Tx, views: Collection[CallView], legs: Collection[Leg]) -> None:
@@ -32,31 +32,37 @@ async def save(tx: Tx, views: Collection[CallView], legs: Collection[Leg]) -> No
     A ticket once linked is kept, whoever writes: see `link_ticket`.
     """
     connection = await tx.session.connection()
-    dialect = connection.dialect.name
     if views:
-        await connection.execute(_save_calls(dialect), [_row_of(view) for view in views])
+        rows = [_row_of(view) for view in views]
+        await connection.execute(_save_calls(connection.dialect), rows)
     if legs:
-        await connection.execute(_save_legs(dialect), [_leg_of(leg) for leg in legs])
+        rows = [_leg_of(leg) for leg in legs]
+        await connection.execute(_save_legs(connection.dialect), rows)
 
 
-@cache
-def _save_calls(dialect: str) -> Any:
-    """Return the statement once: to build it anew costs more than to carry it out."""
+@lru_cache(maxsize=16)
+def _save_calls(dialect: Dialect) -> Any:
+    """Return the statement, compiled once: SQLAlchemy keeps no compiled ON CONFLICT by itself.
+
+    To compile it costs the event loop more than to have it carried out.
+    """
     table: Table = CallRow.__table__  # type: ignore[attr-defined]  # SQLModel's own
-    statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    statement: Any = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
     new = statement.excluded
     changes = {name: new[name] for name in _ROW_FIELDS if name != "id"}
     changes["ticket"] = func.coalesce(new["ticket"], table.c.ticket)
-    return statement.on_conflict_do_update(
+    saving = statement.on_conflict_do_update(
         index_elements=["id"], set_=changes, where=new["version"] >= table.c.version
     )
+    return saving.compile(dialect=dialect, column_keys=_ROW_FIELDS, for_executemany=True)
 
 
-@cache
-def _save_legs(dialect: str) -> Any:
+@lru_cache(maxsize=16)
+def _save_legs(dialect: Dialect) -> Any:
     table: Table = CallLegRow.__table__  # type: ignore[attr-defined]  # SQLModel's own
-    statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
-    return statement.on_conflict_do_nothing(index_elements=["call", "n"])
+    statement: Any = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
+    saving = statement.on_conflict_do_nothing(index_elements=["call", "n"])
+    return saving.compile(dialect=dialect, column_keys=_LEG_FIELDS, for_executemany=True)
 
 
 async def link_ticket(tx: Tx, call: CallId, ticket: TicketId) -> None:
