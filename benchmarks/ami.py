@@ -133,7 +133,10 @@ def cuts(data: bytes, seed: int) -> dict[str, Any]:
 
 def instructions() -> dict[str, Any]:
     """Instructions an event of each reader, counted by callgrind."""
-    found = {name: _callgrind(name) for name in READERS}
+    try:
+        found = {name: _callgrind(name) for name in READERS}
+    except subprocess.CalledProcessError as failed:
+        return {"error": failed.stderr.decode(errors="replace")[-1000:]}
     return {
         "events": COUNTED,
         "instructions_an_event": found,
