@@ -82,6 +82,9 @@ class Ear:
         channels = restore.seat_channels(state)
         self._phones.learn(pbx, channels)
         for operator in restore.unknown(roster.operators, state, channels, now):
+            if operator.account in roster.left:
+                self._mark(operator.account)  # he signed off while the PBX did not listen
+                continue
             roster.put(operator)
             self._found(operator.account)
             roster.browser_awaited(operator.account, self._grace)

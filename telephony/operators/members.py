@@ -3,10 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 
 from telephony.ami.client import ACTION_SECONDS
+from telephony.calls.errors import ActionTimedOut
 from telephony.calls.reconcile import Member
 from telephony.operators.model import Membership, Operator, membership
 from telephony.switch import Switch
@@ -17,13 +19,21 @@ log = structlog.get_logger()
 
 Told = dict[tuple[str, str], tuple[bool, str]]
 """(queue, interface) -> paused, why."""
+_UNSURE = (False, "?")
+"""An action is under way, or was not answered: it may have been carried out all the same."""
 
 
 class AllMembers:
     """The operators' memberships at every PBX."""
 
-    def __init__(self, pbxs: Iterable[str]) -> None:
-        self._at = {pbx: Members(pbx) for pbx in pbxs}
+    def __init__(self, pbxs: Iterable[str], again: Callable[[AccountId], None]) -> None:
+        """Begin with none.
+
+        Args:
+            pbxs: Their names.
+            again: Told whose memberships are unsure, for an action was not answered in time.
+        """
+        self._at = {pbx: Members(pbx, again) for pbx in pbxs}
 
     def connect(self, switch: Switch) -> None:
         """Act through this bridge."""
@@ -45,8 +55,8 @@ class AllMembers:
 class Members:
     """The operators' memberships at one PBX."""
 
-    def __init__(self, pbx: str) -> None:
-        self._pbx = pbx
+    def __init__(self, pbx: str, again: Callable[[AccountId], None]) -> None:
+        self._pbx, self._again = pbx, again
         self._switch: Switch | None = None
         self._told: dict[AccountId, Told] = defaultdict(dict)
         self._locks: dict[AccountId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -71,25 +81,37 @@ class Members:
             told = self._told[account]
             try:
                 for key in [k for k in told if k not in wanted]:
+                    told[key] = _UNSURE
                     await self._remove(*key)
                     del told[key]
                 for key, (paused, reason) in wanted.items():
-                    if key not in told:
-                        await self._add(*key, account, paused=paused, reason=reason)
-                    elif told[key] != (paused, reason):
-                        known = await self._pause(*key, paused=paused, reason=reason)
-                        if not known:  # somebody took him out of the queue
-                            await self._add(*key, account, paused=paused, reason=reason)
-                    told[key] = (paused, reason)
+                    known = told.get(key)
+                    if known != (paused, reason):
+                        told[key] = _UNSURE
+                        new = known is None
+                        await self._tell(*key, account, new=new, paused=paused, reason=reason)
+                        told[key] = (paused, reason)
             except Unavailable as away:
                 log.warning("operator.not_followed", account=account, why=str(away))
+                if isinstance(away, ActionTimedOut):
+                    self._again(account)
                 return False
         return True
 
+    async def _tell(
+        self, queue: str, interface: str, account: str, *, new: bool, paused: bool, reason: str
+    ) -> None:
+        """Add a member or change one; what we believed of him may be wrong either way."""
+        add = partial(self._add, queue, interface, account, paused=paused, reason=reason)
+        pause = partial(self._pause, queue, interface, paused=paused, reason=reason)
+        first, second = (add, pause) if new else (pause, add)
+        if not await first():
+            await second()
+
     async def _add(
         self, queue: str, interface: str, account: str, *, paused: bool, reason: str
-    ) -> None:
-        await self._action(
+    ) -> bool:
+        return await self._action(
             "QueueAdd",
             Queue=queue,
             Interface=interface,

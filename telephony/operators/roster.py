@@ -44,6 +44,8 @@ class Roster:
         self._timers: dict[tuple[str, AccountId], asyncio.TimerHandle] = {}
         self._browsers: defaultdict[AccountId, set[str]] = defaultdict(set)
         self.operators: dict[AccountId, Operator] = {}
+        self.left: set[AccountId] = set()
+        """Who signed off here: a PBX that still has them was not told yet."""
 
     def at_seat(self, seat: str) -> Operator | None:
         """Return who is signed on at `web-1001` or `desk-1001`."""
@@ -67,6 +69,9 @@ class Roster:
         if operator.state is OperatorState.SIGNED_OFF:
             del self.operators[operator.account]
             self._cancel("browser", operator.account)
+            self.left.add(operator.account)
+        else:
+            self.left.discard(operator.account)
         self._tell(operator.account)
 
     def time_wrap_up(self, operator: Operator) -> Operator:

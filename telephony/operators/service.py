@@ -39,6 +39,7 @@ log = structlog.get_logger()
 
 BROWSER_GRACE_SECONDS = 10.0
 MISSED_LIMIT = 2
+RETRY_SECONDS = 2.0
 
 
 class Operators:
@@ -53,6 +54,7 @@ class Operators:
         *,
         browser_grace_seconds: float = BROWSER_GRACE_SECONDS,
         missed_limit: int = MISSED_LIMIT,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         """Take what is needed; `connect` gives the bridge, which needs this object itself.
 
@@ -63,12 +65,14 @@ class Operators:
             clock: The service's clock.
             browser_grace_seconds: How long a console may be away (a page that loads again).
             missed_limit: After how many unanswered calls in a row an operator is paused.
+            retry_seconds: When a PBX is told again what it did not confirm.
         """
+        self._retry_seconds = retry_seconds
         self._settings, self._db, self._clock = settings, db, clock
         self._grace = browser_grace_seconds
         self._pbxs = tuple(pbx.name for pbx in settings.pbx) or ("main",)
         self._phones = Phones()
-        self._members = AllMembers(self._pbxs)
+        self._members = AllMembers(self._pbxs, self._mark_later)
         self._behind = WriteBehind(db, "operators")
         self._condition = Condition(clock, State.OK)
         self._dirty: set[AccountId] = set()
@@ -242,6 +246,9 @@ class Operators:
     def _mark(self, account: AccountId) -> None:
         self._dirty.add(account)
         self._wake.set()
+
+    def _mark_later(self, account: AccountId) -> None:
+        asyncio.get_running_loop().call_later(self._retry_seconds, self._mark, account)
 
     async def _follow(self, account: AccountId) -> bool:
         """Tell every app_queue what it must know; False: none of them answers.

@@ -12,7 +12,7 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from telephony.calls.errors import PbxAway
-from telephony.calls.reconcile import PbxState
+from telephony.calls.reconcile import Member, PbxState
 from telephony.operators import Operators
 from telephony.operators.errors import InCall, NoSeat, NotAnOperatorHere, UnknownPause
 from telephony.operators.events import OperatorChanged
@@ -90,7 +90,13 @@ async def _floor(db: Database, clock: HandClock, **changes: object) -> AsyncIter
     told: list[OperatorChanged] = []
     bus.on(OperatorChanged, told.append)
     operators = Operators(
-        small_settings(**changes), db, bus, clock, browser_grace_seconds=0.05, missed_limit=2
+        small_settings(**changes),
+        db,
+        bus,
+        clock,
+        browser_grace_seconds=0.05,
+        missed_limit=2,
+        retry_seconds=0.05,
     )
     operators.connect(switch)
     task = asyncio.create_task(operators.run())
@@ -216,6 +222,44 @@ async def test_what_changed_while_the_pbx_was_away_is_told_when_it_is_back(floor
     floor.switch.away = False
     floor.switch.tell_state(floor.switch.state())
     await until(lambda: floor.queue() == (True, "meal"))
+
+
+async def test_what_the_pbx_did_without_answering_in_time_is_set_right(floor: Floor) -> None:
+    """It hung for some seconds: it paused the member, and we had taken that for not done."""
+    await floor.operators.sign_on(ANNA, "web")
+    floor.switch.late = True
+    await floor.operators.pause(ANNA.id, "meal")
+    assert floor.queue() == (True, "meal")
+    await floor.operators.ready(ANNA.id)
+    floor.switch.late = False
+    await until(lambda: floor.queue() == (False, ""))
+    assert floor.state() is OperatorState.READY
+
+
+async def test_a_member_whom_the_pbx_added_too_late_is_taken_out_again(floor: Floor) -> None:
+    floor.switch.late = True
+    with pytest.raises(PbxAway):
+        await floor.operators.sign_on(ANNA, "web")
+    floor.switch.members[("tongdai-can-tho", "PJSIP/web-1001")] = Member(
+        "tongdai-can-tho", "PJSIP/web-1001", "anna", False, "", 1
+    )
+    floor.switch.late = False
+    await until(lambda: not floor.switch.members)
+
+
+async def test_who_signed_off_while_the_pbx_was_away_is_taken_out_when_it_is_back(
+    floor: Floor,
+) -> None:
+    await floor.operators.sign_on(ANNA, "web")
+    floor.switch.away = True
+    await floor.operators.sign_off(ANNA.id)
+    floor.switch.away = False
+    floor.switch.tell_state(floor.switch.state())
+    await until(lambda: not floor.switch.members)
+    assert floor.operators.snapshot() == ()
+    await floor.operators.sign_on(ANNA, "web")
+    floor.switch.tell_state(floor.switch.state())
+    assert floor.state() is OperatorState.READY
 
 
 async def test_after_our_own_restart_the_members_are_read_back(

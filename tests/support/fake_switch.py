@@ -8,7 +8,7 @@ from telephony.ami.client import Originated
 from telephony.ami.packets import Raw
 from telephony.ami.protocol import Reply
 from telephony.ami.wire import HeaderValue
-from telephony.calls.errors import PbxAway
+from telephony.calls.errors import ActionTimedOut, PbxAway
 from telephony.calls.model import CallChannels, CallView
 from telephony.calls.reconcile import Member, PbxState
 from telephony.switch import PacketListener, StateListener
@@ -26,6 +26,8 @@ class FakeSwitch:
     channels: dict[CallId, CallChannels] = field(default_factory=dict)
     originate_result: Callable[[], Originated] | None = None
     away: bool = False
+    late: bool = False
+    """Actions are carried out, and answered too late."""
     before: Callable[[str], Awaitable[None]] | None = None
     """Awaited before an action of this name is taken down."""
     refused: set[str] = field(default_factory=set)
@@ -66,6 +68,8 @@ class FakeSwitch:
             await self.before(name)
         self.actions.append((name, headers))
         ok = name not in self.refused and self._queue(name, headers)
+        if self.late:
+            raise ActionTimedOut(action=name)
         return Reply(ok=ok, raw=b"Message: as told\r\n")
 
     async def originate(
