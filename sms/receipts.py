@@ -1,6 +1,7 @@
 """Delivery reports: from anybody, twice, late, early, out of order; only forward moves count."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,8 +66,12 @@ async def take(db: Database, *, message_id: str, token: str, report: Report) -> 
     return await _keep(db, message_id, report)
 
 
-async def take_by_reference(db: Database, *, gateway: str, reference: str, report: Report) -> Taken:
-    """Take a report that names the gateway's own id; who sent it was asked before.
+async def take_by_reference(
+    db: Database, *, gateway: str, references: Sequence[str], report: Report
+) -> Taken:
+    """Take a report that names the gateway's own id (in one of several spellings).
+
+    Who sent it was asked before.
 
     Raises:
         DatabaseAway: Not kept; the gateway shall come again.
@@ -74,12 +79,16 @@ async def take_by_reference(db: Database, *, gateway: str, reference: str, repor
     async with db.read() as session:
         found = await session.execute(
             select(col(Message.id))
-            .where(col(Message.gateway) == gateway, col(Message.reference) == reference)
+            .where(
+                col(Message.gateway) == gateway,
+                col(Message.reference).in_([r for r in references if r]),
+            )
+            .order_by(col(Message.seq).desc())
             .limit(1)
         )
-        message_id = found.scalar_one_or_none() if reference else None
+        message_id = found.scalar_one_or_none()
     if message_id is None:
-        log.warning("receipt.stranger", gateway=gateway, reference=reference[:64])
+        log.warning("receipt.stranger", gateway=gateway)
         return Taken.STRANGER
     return await _keep(db, message_id, report)
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from sms import claims, counts, store
+from sms.ear import Ear
 from sms.events import MessageOwed
 from sms.exits import Exit, Exits, exits_of
-from sms.gateways.base import Gateway
+from sms.gateways.base import Gateway, Listening
 from sms.lane import Lane, reporting
 from sms.model import Channel
 from tongdai.clock import Clock
@@ -68,6 +69,9 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled."""
+        for one in self._exits():
+            if isinstance(one.gateway, Listening):
+                one.gateway.listen(Ear(self._db, one.name).take)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for lane in self._lanes:

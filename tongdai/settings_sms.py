@@ -18,12 +18,12 @@ class _Table(BaseModel):
 class SmsGatewayTable(_Table):
     """One gateway.
 
-    `kannel` is Kannel's sendsms, `http` a provider's JSON API that a dialect describes
+    `kannel` is Kannel's sendsms, `smpp` an SMSC spoken to directly, `http` a provider's JSON API that a dialect describes
     (docs/sms.md), `log` writes to a file, for development.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
-    kind: Literal["kannel", "http", "log"]
+    kind: Literal["kannel", "smpp", "http", "log"]
     priority: int = Field(
         default=100, ge=0, description="the lowest is tried first; equal ones in the file's order"
     )
@@ -34,6 +34,8 @@ class SmsGatewayTable(_Table):
         default=(), description="to which networks it sends; empty: to all"
     )
     url: str = Field(default="", description="default: the kind's, or the dialect's own")
+    host: str = Field(default="127.0.0.1", description="smpp: the SMSC")
+    port: int = Field(default=2775, ge=1, le=65535, description="smpp: the SMSC's port")
     username: str = "tongdai"
     password: SecretStr = SecretStr("")
     file: Path | None = None

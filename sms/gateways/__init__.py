@@ -5,6 +5,7 @@ from sms.gateways.http import HttpGateway
 from sms.gateways.kannel import Kannel
 from sms.gateways.log import LogGateway
 from sms.gateways.mail import FolderMail, SmtpMail
+from sms.gateways.smpp import Smpp
 from tongdai.settings import MailTable, Settings, SmsGatewayTable
 
 
@@ -25,5 +26,7 @@ def gateway_of(table: SmsGatewayTable) -> Gateway:
             return Kannel(table)
         case "http":
             return HttpGateway(table)
+        case "smpp":
+            return Smpp(table)
         case "log":
             return LogGateway(table)

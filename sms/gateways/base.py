@@ -1,10 +1,11 @@
 """The contract that every gateway keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from sms.model import Signal
 from tongdai.ids import MessageId
 
 
@@ -93,4 +94,41 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Let connections go."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a gateway with a standing connection was told: a receipt, or what somebody wrote.
+
+    Attributes:
+        receipt: Which of the two.
+        reference: The gateway's own id of the message it is about; of the reply itself.
+        signal: What a receipt says, or None.
+        code: As it came.
+        words: The gateway's own.
+        sender: Who wrote.
+        to: To which number or name.
+        text: What.
+    """
+
+    receipt: bool = False
+    reference: str
+    signal: Signal | None = None
+    code: str = ""
+    words: str = ""
+    sender: str = ""
+    to: str = ""
+    text: str = ""
+
+
+Listener = Callable[[Heard], Coroutine[None, None, None]]
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A gateway that is told things without being asked."""
+
+    def listen(self, listener: Listener) -> None:
+        """Give receipts and replies to `listener` from now on."""
         ...

@@ -53,7 +53,7 @@ async def webhook(request: web.Request) -> web.Response:
     taken = await take_by_reference(
         request.app[DB],
         gateway=request.match_info["gateway"],
-        reference=fields.get(name, ""),
+        references=[fields.get(name, "")],
         report=_report(table, fields),
     )
     return web.Response(status=_STATUS[taken])

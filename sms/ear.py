@@ -1,0 +1,42 @@
+"""What gateways with a standing connection tell: receipts and replies, written down in order."""
+
+import asyncio
+
+import structlog
+
+from sms.gateways.base import Heard
+from sms.gateways.smpp import spellings
+from sms.receipts import Report, Taken, take_by_reference
+from tongdai.db import Database, DatabaseAway
+
+log = structlog.get_logger()
+
+_AGAIN_SECONDS = (0.2, 0.5, 1.0, 3.0, 10.0)
+"""A receipt may be quicker than the writing down of its acceptance."""
+
+
+class Ear:
+    """Takes what one gateway hears."""
+
+    def __init__(self, db: Database, gateway: str) -> None:
+        self._db = db
+        self._gateway = gateway
+
+    async def take(self, heard: Heard) -> None:
+        """Write it down; a receipt whose message is not known yet is tried a few times more."""
+        if not heard.receipt:
+            return
+        report = Report(signal=heard.signal, code=heard.code, words=heard.words)
+        for pause in (*_AGAIN_SECONDS, None):
+            try:
+                taken = await take_by_reference(
+                    self._db,
+                    gateway=self._gateway,
+                    references=spellings(heard.reference),
+                    report=report,
+                )
+            except DatabaseAway:
+                taken = Taken.STRANGER
+            if taken is not Taken.STRANGER or pause is None:
+                return
+            await asyncio.sleep(pause)
