@@ -18,8 +18,8 @@ class _Table(BaseModel):
 class SmsGatewayTable(_Table):
     """One gateway.
 
-    `kannel` is Kannel's sendsms, `smpp` an SMSC spoken to directly, `http` a provider's JSON API that a dialect describes
-    (docs/sms.md), `log` writes to a file, for development.
+    `kannel` is Kannel's sendsms, `smpp` an SMSC spoken to directly, `http` a provider's JSON API
+    that a dialect describes (docs/sms.md), `log` writes to a file, for development.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
