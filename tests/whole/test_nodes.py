@@ -47,12 +47,7 @@ async def _nodes(server: str, folders: pytest.TempPathFactory) -> AsyncIterator[
         database_url=url,
     )
     pages = Service(world, only="web")
-    bridge = Child(
-        "bridge",
-        [str(TONGDAI), "serve", "--only", "bridge,ivr,worker"],
-        world.folder / "logs" / "bridge.log",
-        environment={"TONGDAI_CONFIG": str(pages.settings_file)},
-    )
+    bridge = _node(pages, "bridge", "bridge,ivr,worker")
     async with world:
         await pages.command("migrate")
         try:
@@ -63,6 +58,15 @@ async def _nodes(server: str, folders: pytest.TempPathFactory) -> AsyncIterator[
                 yield made
         finally:
             bridge.stop()
+
+
+def _node(pages: Service, name: str, only: str) -> Child:
+    return Child(
+        name,
+        [str(TONGDAI), "serve", "--only", only],
+        pages.world.folder / "logs" / f"{name}.log",
+        environment={"TONGDAI_CONFIG": str(pages.settings_file)},
+    )
 
 
 async def test_a_call_pops_where_the_browser_is_while_another_node_bridges(nodes: Nodes) -> None:
@@ -115,6 +119,25 @@ async def test_the_bridge_killed_in_a_call_and_started_again_it_is_the_same_call
         row = await nodes.ended(number)
         assert (row["outcome"], row["operator"] is not None) == ("answered", True)
         await until(lambda: state_of(operator) == "ready", within=20)
+
+
+async def test_a_stand_by_takes_the_call_over_when_the_bridge_is_killed(nodes: Nodes) -> None:
+    number, standby = nodes.number(), _node(nodes.service, "standby", "bridge")
+    standby.start()
+    try:
+        await until(lambda: "node.stands_by" in standby.tail(40), within=30, every=0.1)
+        async with nodes.operator() as operator:
+            call = await nodes.call(number)
+            before = await operator.card("answered", within=20)
+            operator.pushed.clear()
+            nodes.bridge.kill()
+            after = await operator.card("answered", within=60)
+            assert (after["id"], after["answered_at"]) == (before["id"], before["answered_at"])
+            await nodes.hang_up(call)
+            assert (await operator.card("ended", within=20))["id"] == before["id"]
+            await until(lambda: state_of(operator) == "ready", within=20)
+    finally:
+        standby.stop()
 
 
 def _transfer_states(operator: Operator, transfer: str) -> list[str]:
