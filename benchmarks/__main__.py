@@ -51,8 +51,8 @@ BENCHMARKS = {
     "pops": Benchmark(("benchmarks.pops",), 240),
     "calls": Benchmark(("benchmarks.calls",), 270),
     "ami": Benchmark(("benchmarks.ami",), 240),
-    "working_time": Benchmark(("benchmarks.working_time",), 90),
-    "sweep": Benchmark(("benchmarks.sweep",), 90),
+    "working_time": Benchmark(("benchmarks.working_time",), 150),
+    "sweep": Benchmark(("benchmarks.sweep",), 120),
 }
 
 

@@ -7,12 +7,14 @@ from http import HTTPStatus
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from escalation.acts import Acts
 from tickets import results, store
 from tickets.directory import SubjectField, Unit
 from tickets.model import TicketState
 from tickets.tables import Ticket
 from tongdai.i18n import _
 from web.auth import public
+from web.doors import ACTS
 from web.keys import DB, REAL_CLOCK
 from web.portal.throttle import Tries
 from web.render import page
@@ -35,6 +37,7 @@ class Status:
     state: str
     overdue: bool
     due_at: datetime | None
+    receipt: tuple[str, ...]
     unit: str
     field: str
     answer: str
@@ -65,7 +68,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
         return _again(request, typed, fault, HTTPStatus.TOO_MANY_REQUESTS)
     async with request.app[DB].read() as session:
         ticket = await store.by_code(session, typed)
-        status = await status_of(session, ticket) if ticket else None
+        status = await status_of(session, ticket, request.app[ACTS]) if ticket else None
     if status is None:
         tries.wrong(address)
         fault = _("Không có phiếu nào với mã này. Mã gồm 10 chữ số, có trong tin nhắn của 1022.")
@@ -73,19 +76,21 @@ async def answer(request: web.Request) -> web.StreamResponse:
     return page(request, "portal/lookup.html", {"typed": typed, "fault": "", "status": status})
 
 
-async def status_of(session: AsyncSession, ticket: Ticket) -> Status:
-    """Return what is told of a ticket."""
+async def status_of(session: AsyncSession, ticket: Ticket, acts: Acts) -> Status:
+    """Return what is told of a ticket; how its due time is counted is nobody's secret."""
     field = await session.get(SubjectField, ticket.field_id) if ticket.field_id else None
     unit = await session.get(Unit, ticket.unit_id) if ticket.unit_id else None
     found = await results.of_ticket(session, ticket.id)
     told = ticket.state in (TicketState.ANSWERED, TicketState.CLOSED) and not ticket.confidential
     last = found[-1] if found and told else None
+    due = ticket.due_at if ticket.state == TicketState.OPEN else None
     return Status(
         number=ticket.number or "",
         filed_at=ticket.filed_at,
         state=ticket.state,
         overdue=ticket.overdue,
-        due_at=ticket.due_at if ticket.state == TicketState.OPEN else None,
+        due_at=due,
+        receipt=tuple(await acts.explain(session, ticket.id)) if due else (),
         unit=unit.name if unit else "",
         field=field.name if field and not ticket.confidential else "",
         answer=last.text if last else (ticket.direct_answer if told else ""),

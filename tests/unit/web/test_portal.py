@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from tests.support.due_tickets import lay_down
 from tests.support.pages import Browser, Pages
 from tickets import codes
 from tickets.tables import Ticket
@@ -80,3 +82,13 @@ async def test_who_guesses_codes_has_to_wait(pages: Pages, clock: HandClock) -> 
     assert (await look(somebody, code))[0] == 429
     clock.advance(timedelta(minutes=16))
     assert (await look(somebody, code))[0] == 200
+
+
+async def test_an_open_ticket_says_until_when_and_how_that_is_counted(pages: Pages) -> None:
+    await lay_down(pages.db, pages.db.clock.now(), due=0, waiting=1)
+    code = codes.new_code()
+    async with pages.db.write() as tx:
+        (await tx.session.execute(select(Ticket))).scalar_one().code = code
+    _, text = await look(await pages.browser(), code)
+    assert "Hạn trả lời" in text
+    assert "thời hạn 08 giờ làm việc" in text
