@@ -269,6 +269,8 @@ class Operators:
         try:
             name = await restore.name_of(self._db, account)
         except DatabaseAway:
+            self._nameless.add(account)  # asked again with whoever wakes us next
+            asyncio.get_running_loop().call_later(self._retry_seconds, self._wake.set)
             return
         operator = self.get(account)
         if name and operator is not None:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, update
 
 from telephony.calls.events import CallEnded, CallEvent, CallRinging
 from telephony.calls.model import CallState, CallView
@@ -16,9 +17,13 @@ from telephony.operators.errors import NotSignedOn
 from telephony.operators.model import Operator
 from telephony.queues import QueueChanged, QueueView, Waiting
 from tests.conftest import clone
-from tests.support.wait import until
+from tests.support.wait import until as until_within
 from tests.unit.test_nodes_wire import ANNA, AT, CALL, OPERATOR, QUEUE
 from tickets.events import TicketLinked
+from tongdai.accounts.service import Accounts
+from tongdai.accounts.tables import Account
+from tongdai.clock import HandClock
+from tongdai.db import Database
 from tongdai.errors import Conflict
 from tongdai.events import Bus
 from tongdai.health import Part
@@ -28,7 +33,9 @@ from tongdai.nodes.codec import State
 from tongdai.nodes.doors import FarCalls, FarHealth, FarOperators
 from tongdai.nodes.orders import BridgeAway
 from tongdai.nodes.relay import BridgeTaken, Local, Relay
+from tongdai.settings import WebTable
 
+until = partial(until_within, within=20)
 LIVE = replace(CALL, state=CallState.QUEUED, ended_at=None)
 WELL = Part(state=Condition.OK, detail="", since=AT)
 SILENT = Part(state=Condition.DOWN, detail="nobody", since=AT)
@@ -143,6 +150,32 @@ async def test_a_ticket_that_is_linked_at_one_node_is_the_call_s_at_the_other(ur
         await until(lambda: heard == [linked])
 
 
+async def test_an_account_that_is_barred_at_one_node_is_forgotten_at_the_others(
+    postgres_server: str, postgres_template: str, clock: HandClock
+) -> None:
+    """Sessions are cached; the other node would let it in for another minute."""
+    url = await clone(postgres_server, postgres_template, f"nodes_{new_id()[:12]}")
+    async with two(url) as (web, other):
+        near, far = (Database(url, clock, one.bus) for one in (web, other))
+        here, there = (Accounts(db, clock, WebTable(), ("can-tho",)) for db in (near, far))
+        async with near.write() as tx:
+            account = Account(id="lan", username="lan", full_name="Lan", created_at=tx.now)
+            account.password_hash = here.hash_password("mật khẩu của Lan")
+            tx.session.add(account)
+        cookie, _session = await here.sign_in("lan", "mật khẩu của Lan", "127.0.0.1")
+        assert await there.by_cookie(cookie) is not None
+        async with near.write() as tx:
+            await tx.session.execute(update(Account).values(active=False))
+        here.forget("lan")
+
+        async def refused() -> bool:
+            return await there.by_cookie(cookie) is None
+
+        await until(refused)
+        await near.close()
+        await far.close()
+
+
 async def test_an_order_is_carried_out_at_the_bridge_or_refused_as_there(url: str) -> None:
     async with two(url) as (web, _):
         desk = FarOperators(web.relay)
@@ -169,7 +202,7 @@ async def test_the_bridge_knows_who_has_a_browser_open_elsewhere(url: str) -> No
             web.relay.tell_presence()
             where = web.relay.node
             await until(lambda: bridge.seen == [(ANNA, True, where)])
-            assert web.relay.bridge_there
+            await until(lambda: web.relay.bridge_there)
         await until(lambda: bridge.seen[1:] == [(ANNA, False, where)])
 
 
@@ -195,9 +228,7 @@ async def test_after_a_lost_line_the_state_is_fetched_anew(url: str) -> None:
         before = web.refreshed
         bridge.calls.append(LIVE)
         await _cut_lines(url)
-        await until(
-            lambda: web.refreshed > before and FarCalls(web.relay).calls() == (LIVE,), within=20
-        )
+        await until(lambda: web.refreshed > before and FarCalls(web.relay).calls() == (LIVE,))
         bridge.bus.publish(CallEnded(call=CALL, at=AT))
         await until(lambda: FarCalls(web.relay).calls() == ())
 
@@ -208,7 +239,7 @@ async def test_one_node_bridges_and_the_next_takes_over_when_it_is_gone(url: str
         await until(first.relay.others)
         assert not second.done()
         assert all("bridge" not in heard.parts for heard in first.relay.others().values())
-    assert await asyncio.wait_for(second, 10)
+    assert await asyncio.wait_for(second, 20)
 
 
 async def test_who_bridged_without_a_database_stops_when_another_does_by_then(url: str) -> None:
@@ -222,7 +253,7 @@ async def test_who_bridged_without_a_database_stops_when_another_does_by_then(ur
                 assert late.task is not None
                 assert late.relay.bridge_there
                 await server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-                await until(late.task.done, within=20)
+                await until(late.task.done)
                 assert isinstance(late.task.exception(), BridgeTaken)
     finally:
         await server.close()

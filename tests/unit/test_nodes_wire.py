@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from escalation.events import DeadlineSet
@@ -96,7 +96,11 @@ EVENTS: tuple[Event, ...] = (
 )
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.text()), max_size=8), st.integers(1, 9))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.text('a 1Đ"😀\n', max_size=30)), max_size=8),
+    st.integers(1, 9),
+)
 def test_what_was_cut_is_put_together_however_the_nodes_mix(
     messages: list[tuple[str, str]], size: int
 ) -> None:

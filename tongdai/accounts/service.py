@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from tongdai.accounts.events import AccountChanged
 from tongdai.accounts.model import Grant, Role, Viewer
 from tongdai.accounts.tables import Account, ApiToken, LoginFailure, Membership, Session
 from tongdai.clock import Clock
@@ -54,6 +55,7 @@ class Accounts:
         self._hasher = PasswordHasher()
         self._cache: dict[str, Found] = {}
         self._loading: dict[str, asyncio.Task[Found | None]] = {}
+        db.bus.on(AccountChanged, lambda event: self._drop(event.account))
 
     def hash_password(self, password: str) -> str:
         """Return the argon2id hash of a password."""
@@ -121,16 +123,21 @@ class Accounts:
         return await asyncio.shield(loading)
 
     async def sign_out(self, token: str) -> None:
-        """End the session of a cookie."""
-        self._cache.pop(_digest(token), None)
+        """End the session of a cookie, at every node."""
+        known = self._cache.pop(_digest(token), None)
         self._loading.pop(_digest(token), None)
         async with self._db.write() as tx:
             await tx.session.execute(
                 delete(Session).where(col(Session.token_hash) == _digest(token))
             )
+        if known is not None:
+            self.forget(known[0].account_id)
 
     def forget(self, account_id: str) -> None:
-        """Drop cached sessions of an account whose roles or password changed."""
+        """Drop cached sessions of an account whose roles or password changed, at every node."""
+        self._db.bus.publish(AccountChanged(account=AccountId(account_id)))
+
+    def _drop(self, account_id: AccountId) -> None:
         self._cache = {k: v for k, v in self._cache.items() if v[0].account_id != account_id}
         self._loading.clear()
 

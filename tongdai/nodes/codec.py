@@ -24,6 +24,7 @@ from tickets.events import (
     TicketReferred,
     TicketRejected,
 )
+from tongdai.accounts.events import AccountChanged
 from tongdai.events import Event
 from tongdai.health import Part
 
@@ -36,6 +37,7 @@ OF_THE_BRIDGE: tuple[type[Event], ...] = (
 )
 """What only the node of the bridge has to tell (with every kind of CallEvent)."""
 OF_ALL: tuple[type[Event], ...] = (
+    AccountChanged,
     DeadlineSet,
     LawChanged,
     MessageOwed,
