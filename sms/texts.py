@@ -177,6 +177,11 @@ def letter(
     )
 
 
+def shipped(template: str, language: str) -> str:
+    """Return the program's own words of an SMS."""
+    return _source(template, language, "")
+
+
 def fill(source: str, values: Mapping[str, str]) -> str:
     """Put `values` in place; a [passage] with an empty variable in it falls away.
 

@@ -1,11 +1,98 @@
 """A hotline's own words for its messages, kept in the register; else those of the program."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
+import re
+from collections.abc import Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from sms import texts
 from sms.tables import MessageTemplate
+from tongdai import audit
+from tongdai.accounts.model import Viewer
+from tongdai.db import Tx
+from tongdai.errors import Invalid
+from tongdai.text import clean
+
+_LONGEST = 600
+_PLACE = re.compile(r"\{(\w*)\}")
 
 
 async def own(session: AsyncSession, hotline: str, template: str, language: str) -> str | None:
     """Return the hotline's own words, or None where it has none."""
     row = await session.get(MessageTemplate, (hotline, template, language))
     return row.text if row else None
+
+
+async def of_hotline(session: AsyncSession, hotline: str) -> list[MessageTemplate]:
+    """Return all of a hotline's own words."""
+    query = select(MessageTemplate).where(col(MessageTemplate.hotline) == hotline)
+    return list((await session.execute(query)).scalars())
+
+
+def fault(template: str, words: str) -> str:
+    """Return what is wrong with words for a template, as a code, or "" when they can be used.
+
+    Every required variable has its place, no other is named, and brackets are in pairs.
+    """
+    if not words:
+        return "required"
+    if len(words) > _LONGEST:
+        return "too_long"
+    variables = texts.VARIABLES[template]
+    named = _PLACE.findall(words)
+    rest = re.sub(r"\[[^\[\]]*\]", "", _PLACE.sub("", words))
+    if set(named) - variables.keys() or set("{}[]") & set(rest):
+        return "wording_unknown"
+    required = {n for n, v in variables.items() if v.required}
+    return "wording_lacks" if required - set(named) else ""
+
+
+async def save(
+    tx: Tx,
+    hotline: str,
+    template: str,
+    language: str,
+    *,
+    words: str,
+    networks: Sequence[str],
+    by: Viewer,
+) -> None:
+    """Keep a hotline's words, and which networks have registered them; messages from now on.
+
+    Raises:
+        Invalid: `fields["text"]` says why not.
+    """
+    words = clean(words)
+    wrong = fault(template, words)
+    if wrong:
+        raise Invalid(fields={"text": wrong})
+    row = await tx.session.get(MessageTemplate, (hotline, template, language))
+    fresh = row is None
+    if row is None:
+        row = MessageTemplate(
+            hotline=hotline,
+            template=template,
+            language=language,
+            text=words,
+            changed_at=tx.now,
+            changed_by=by.id,
+        )
+        tx.session.add(row)
+    before = {"text": texts.shipped(template, language) if fresh else row.text}
+    row.text, row.networks = words, list(networks)
+    row.changed_at, row.changed_by = tx.now, by.id
+    await audit.append(
+        tx,
+        chain=audit.ADMINISTRATION,
+        subject=hotline,
+        kind="wording_changed",
+        actor=by.id,
+        data={
+            "hotline": hotline,
+            "template": template,
+            "language": language,
+            "before": before,
+            "after": {"text": words},
+        },
+    )

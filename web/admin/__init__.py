@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from web.admin import accounts, changes, fields, law, law_edit, overview, units
+from web.admin import accounts, changes, fields, law, law_edit, overview, units, wordings
 from web.admin.words import REFUSALS
 from web.words import add
 
@@ -10,5 +10,5 @@ from web.words import add
 def setup(app: web.Application) -> None:
     """Add the routes and the words; needs the doors ACTS and OPERATORS of web.doors."""
     add(REFUSALS)
-    for pages in (overview, accounts, units, fields, changes, law, law_edit):
+    for pages in (overview, accounts, units, fields, changes, law, law_edit, wordings):
         app.add_routes(pages.routes)

@@ -25,6 +25,7 @@ SECTIONS = (
     ("/admin/accounts", N_("Tài khoản")),
     ("/admin/units", N_("Đơn vị, con người")),
     ("/admin/fields", N_("Lĩnh vực")),
+    ("/admin/messages", N_("Mẫu tin nhắn")),
     ("/admin/procedure", N_("Quy chế")),
     ("/admin/calendar", N_("Lịch làm việc")),
     ("/admin/changes", N_("Nhật ký thay đổi")),

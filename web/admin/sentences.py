@@ -31,6 +31,7 @@ _SENTENCES: Mapping[str, str] = {
     "field_changed": N_("Sửa lĩnh vực {field}"),
     "procedure_changed": N_("Sửa quy chế của {hotline}: {note}"),
     "calendar_changed": N_("Sửa lịch làm việc của {hotline}: {note}"),
+    "wording_changed": N_("Sửa mẫu tin nhắn"),
     "sample_loaded": N_("Nạp dữ liệu mẫu của {hotline}"),
 }
 _REPLACED = N_("Chỉ định {person} làm {role} của {of}, thay {predecessor}")
@@ -40,6 +41,7 @@ _LABELS: Mapping[str, str] = {
     "language": N_("Ngôn ngữ"),
     "extension": N_("Số máy"),
     "person": N_("Người trong danh bạ"),
+    "text": N_("Nội dung mẫu"),
     "active": N_("Đang dùng"),
     "name": N_("Tên"),
     "aliases": N_("Tên khác"),

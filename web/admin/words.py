@@ -71,6 +71,9 @@ DONE: Mapping[str, str] = {
     "law_changed": N_("Đã lưu. Bản mới có hiệu lực từ bây giờ."),
 }
 REFUSALS: Mapping[str, str] = {
+    "wording_unknown": N_("Có biến không dùng được ở mẫu này, hoặc ngoặc không thành cặp."),
+    "wording_lacks": N_("Thiếu một biến bắt buộc."),
+    "no_such_wording": N_("Không có mẫu tin nhắn này."),
     "no_such_edition": N_("Không có bản này."),
     "no_such_account": N_("Không có tài khoản này, hoặc tài khoản không thuộc tổng đài của bạn."),
     "account_of_others": N_(

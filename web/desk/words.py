@@ -43,6 +43,7 @@ TONES: Mapping[str, str] = {
 }
 PURPOSES: Mapping[str, str] = {
     "referral": N_("Báo phiếu chuyển đến"),
+    "referral_sender": N_("Báo người gửi phiếu đã chuyển"),
     "forwarding": N_("Báo chuyển Thủ trưởng"),
     "reminder": N_("Nhắc hạn"),
     "extension": N_("Báo gia hạn"),

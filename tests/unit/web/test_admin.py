@@ -34,6 +34,8 @@ PAGES = (
     "/admin/units/new",
     "/admin/fields",
     "/admin/fields/new",
+    "/admin/messages",
+    "/admin/messages/referral/vi",
     "/admin/changes",
     "/admin/procedure",
     "/admin/calendar",
