@@ -45,11 +45,6 @@ export function ticketLine(line: TicketLine, deed?: { words: string; key?: strin
   );
 }
 
-/** Hidden until the pane knows that a call can be made now. */
-export function callBackButton(): HTMLElement {
-  return h("button", { type: "button", class: "small-button", hidden: true, "data-deed": "call-back" }, t("Gọi lại"), h("kbd", {}, "Alt G"));
-}
-
 export function drawAbout(about: About | null, away: boolean, open: (line: TicketLine) => void): HTMLElement {
   if (away) return h("div", {}, h("h2", {}, t("Trước đây")), h("p", { class: "soft" }, t("Chưa tra được: máy chủ dữ liệu không trả lời.")));
   if (!about) return h("div", {}, h("h2", {}, t("Trước đây")), h("p", { class: "soft" }, t("Đang tra…")));
@@ -57,7 +52,7 @@ export function drawAbout(about: About | null, away: boolean, open: (line: Ticke
   return h(
     "div",
     { class: "stack" },
-    h("div", { class: "row between" }, h("h2", {}, t("Trước đây")), callBackButton()),
+    h("h2", {}, t("Trước đây")),
     shown.length === 0 && about.calls.length === 0 ? h("p", { class: "soft" }, t("Chưa có cuộc gọi hay phiếu nào từ số này.")) : null,
     shown.length
       ? h("ul", { class: "lines" }, ...shown.map((line) => ticketLine(line, { words: t("Xem"), run: () => open(line) })))

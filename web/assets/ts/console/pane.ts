@@ -192,10 +192,12 @@ export class Pane {
     return this.fields.value("sender_phone").trim() || (call?.caller.e164 ? call.caller.national : "");
   }
 
-  /** Offer to call only when it can be done. */
+  /** Offer to call only when it can be done: at the number, or at what became of the ticket. */
   private offerCall(): void {
     const can = this.phoneNumber() !== "" && this.host.canCall();
-    for (const button of all<HTMLButtonElement>("[data-deed=call-back]", this.element)) button.hidden = !can;
+    for (const button of all<HTMLButtonElement>("[data-deed=call-back]", this.element)) {
+      button.hidden = !can || this.filed === (button.closest("[data-part=fields]") !== null);
+    }
   }
 
   get choosing(): boolean {

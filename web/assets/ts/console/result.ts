@@ -3,7 +3,6 @@
 import { fill, h } from "../lib/dom";
 import { t } from "../lib/i18n";
 import { moment } from "../lib/time";
-import { callBackButton } from "./about";
 import type { Ticket } from "./types";
 
 export interface ResultDeeds {
@@ -26,7 +25,8 @@ export function drawResult(room: HTMLElement, ticket: Ticket, deeds: ResultDeeds
     h(
       "div",
       { class: "row tight" },
-      callBackButton(),
+      // hidden until the pane knows that a call can be made now
+      h("button", { type: "button", hidden: true, "data-deed": "call-back" }, t("Gọi lại"), h("kbd", {}, "Alt G")),
       deeds.second ? h("button", { type: "button", onclick: deeds.second }, t("Việc khác của người này")) : null,
       h("a", { class: "button", href: `/desk/tickets/${ticket.id}`, target: "_blank", rel: "noopener" }, t("Trang xử lý phiếu")),
       h("button", { type: "button", onclick: deeds.close }, t("Đóng phiếu"), h("kbd", {}, "Alt W")),
