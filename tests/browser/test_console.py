@@ -1,7 +1,9 @@
 """Calls at the console: the screen-pop, tabs, live transfer, the operator's state (issue 2)."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Route, WebSocketRoute, expect
 
 from telephony.calls.events import CallRinging
 from telephony.calls.transfer import Reason, State
@@ -162,7 +164,7 @@ async def test_after_a_completed_transfer_the_call_is_with_the_unit(desk: Desk) 
     await talking(desk, page)
     await page.keyboard.press("F9")
     await page.keyboard.type("do hoang phuc")
-    await expect(page.locator(".transfer .options")).to_be_visible()
+    await expect(page.locator(".transfer .options:not(.stale)")).to_be_visible()
     await page.keyboard.press("Enter")
     await page.keyboard.press("Enter")
     await until(lambda: desk.floor.targets)
@@ -236,3 +238,28 @@ async def test_a_browser_that_goes_is_told_to_the_operators(desk: Desk) -> None:
     await until(lambda: (desk.lan, True) in desk.floor.seen)
     await page.context.close()
     await until(lambda: (desk.lan, False) in desk.floor.seen)
+
+
+async def test_a_number_that_is_typed_is_called_and_nobody_whom_an_older_search_found(
+    desk: Desk,
+) -> None:
+    page = await desk.sit_down()
+    await talking(desk, page)
+    answered = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        if not "q=phuc".startswith(route.request.url.rsplit("?", 1)[1]):
+            await answered.wait()
+        await route.continue_()
+
+    await page.route("**/people?q=*", slowly)
+    await page.keyboard.press("F9")
+    await page.keyboard.type("phuc")
+    await expect(page.locator(".transfer .options:not(.stale)")).to_be_visible()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type("0913 000 000")
+    await page.keyboard.press("Enter")
+    await until(lambda: desk.floor.targets)
+    answered.set()
+    assert desk.floor.targets[0].person_id is None
+    assert desk.floor.transfers.running()[0].number.replace(" ", "") == "0913000000"

@@ -40,6 +40,6 @@ async def type_form(page: Page, content: str) -> None:
     await keys.type(content)
     await keys.press("Tab")
     await keys.type("chieu sang")
-    await expect(page.locator(".options:visible")).to_be_visible(timeout=FIRST_LOAD)
+    await expect(page.locator(".options:not(.stale):visible")).to_be_visible(timeout=FIRST_LOAD)
     await keys.press("Enter")
     await expect(page.locator("[data-name=place]:visible")).to_be_focused()

@@ -90,6 +90,10 @@ class Console implements PaneHost {
     return this.me.device === "web" && this.phone.ringing;
   }
 
+  resume(): Promise<void> {
+    return this.phone.resume();
+  }
+
   openTicket(line: TicketLine): void {
     const hotline = this.activeTab()?.hotline ?? setup.hotlines[0]?.id ?? "";
     const tab = this.tabs.openTicket(line.id, hotline);

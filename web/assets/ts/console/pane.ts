@@ -29,6 +29,8 @@ export interface PaneHost {
   openTicket(line: TicketLine): void;
   secondMatter(tab: Tab): void;
   canCall(): boolean;
+  /** Take the citizen off hold. */
+  resume(): Promise<void>;
   call(tab: Tab, number: string): Promise<void>;
   close(tab: Tab): void;
   changed(): void;
@@ -82,6 +84,7 @@ export class Pane {
       unit: () => this.choices.chosen(),
       refer: (unit) => void this.referNow(unit),
       transfers: () => (this.tab.call ? this.host.transfers(this.tab.call.id) : []),
+      begins: () => this.host.resume(),
       closed: () => this.focusForm(),
     });
     this.wire();

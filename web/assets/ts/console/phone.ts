@@ -21,6 +21,9 @@ export interface PhoneListener {
 }
 
 const REGISTER_AGAIN = 3000;
+const RESUME_TRIES = 10;
+const RESUME_AGAIN = 300;
+const RESUME_WITHIN = 3000;
 const NO_SERVERS: RTCConfiguration = { iceServers: [] };
 
 /** Let a microphone go: its light goes out. */
@@ -141,6 +144,17 @@ export class Phone {
     if (!this.talking || !this.session) return;
     if (this.held) this.session.unhold();
     else this.session.hold();
+  }
+
+  /** Take the other side off hold, if it is on; resolves when the exchange has agreed, or in vain. */
+  async resume(): Promise<void> {
+    const session = this.session;
+    for (let tries = 0; tries < RESUME_TRIES && session && session === this.session && this.held; tries += 1) {
+      await new Promise<void>((resolve) => {
+        const begun = session.unhold({}, resolve);
+        window.setTimeout(resolve, begun ? RESUME_WITHIN : RESUME_AGAIN);
+      });
+    }
   }
 
   /** Press a key for the far side; return whether there is a call to press it in. */

@@ -18,6 +18,8 @@ export interface TransferHost {
   /** Refer the ticket with an SMS instead. */
   refer(unit: string | null): void;
   transfers(): Transfer[];
+  /** It begins: whoever is on hold comes off it, or the person called would hear nothing. */
+  begins(): Promise<void>;
   closed(): void;
 }
 
@@ -33,6 +35,8 @@ const KINDS: [Transfer["kind"], string, string][] = [
   ["blind", t("Nối thẳng"), t("Chuyển ngay; người nhận bấm phím 1 để nhận")],
   ["three_way", t("Ba bên"), t("Cả ba cùng nói khi người nhận nghe máy")],
 ];
+
+const NUMBER = /^[\d\s.+()-]{3,}$/;
 
 let count = 0;
 
@@ -167,7 +171,7 @@ export class TransferPanel {
 
   private combo(input: HTMLInputElement, typed: boolean): void {
     new Combo<Person>(input, {
-      first: true,
+      first: (text) => !NUMBER.test(text), // who types a number means the number
       nothing: typed ? "" : t("Không thấy ai như vậy trong danh bạ"),
       find: async (text) => {
         const hotline = this.host.hotline();
@@ -253,7 +257,7 @@ export class TransferPanel {
     const body: Record<string, string> = { kind };
     this.tried = this.target?.unit ?? null;
     if (this.target?.person) body["person"] = this.target.person;
-    else if (/^[\d\s.+()-]{3,}$/.test(input.value.trim())) body["number"] = input.value.trim();
+    else if (NUMBER.test(input.value.trim())) body["number"] = input.value.trim();
     else {
       toast(t("Hãy chọn người nhận trong danh bạ."), "bad");
       input.focus();
@@ -261,6 +265,7 @@ export class TransferPanel {
     }
     const ticket = await this.host.ticketId();
     if (ticket) body["ticket"] = ticket;
+    await this.host.begins();
     const answer = await ask<{ transfer: Transfer }>("POST", `/console/calls/${call}/transfers`, body);
     if (!answer.ok) toast(answer.refusal.message || t("Máy chủ không trả lời; chưa chuyển được."), "bad");
   }

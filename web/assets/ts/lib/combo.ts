@@ -20,7 +20,7 @@ export interface ComboSource<T> {
   /** Open the list on focus already (for short lists). */
   eager?: boolean;
   /** Enter takes the first option although none is marked. Off for free text. */
-  first?: boolean;
+  first?: boolean | ((typed: string) => boolean);
 }
 
 let count = 0;
@@ -79,11 +79,24 @@ export class Combo<T> {
     this.asked += 1;
     const mine = this.asked;
     const typed = all ? "" : this.input.value.trim();
+    this.stale();
     const found = await this.source.find(typed);
     if (mine !== this.asked || document.activeElement !== this.input) return;
     this.options = found.slice(0, 30);
-    this.marked = this.source.first && typed && this.options.length ? 0 : -1;
+    this.marked = typed && this.takesFirst(typed) && this.options.length ? 0 : -1;
+    this.list.classList.remove("stale");
     this.draw();
+  }
+
+  /** What is listed answers an older text: Enter must not take it for what is typed now. */
+  private stale(): void {
+    this.list.classList.add("stale");
+    this.mark(-1);
+  }
+
+  private takesFirst(typed: string): boolean {
+    const first = this.source.first ?? false;
+    return typeof first === "function" ? first(typed) : first;
   }
 
   private draw(): void {
