@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from tests.torture.calls import Calls
 from tests.torture.deadlines import Deadlines
 from tests.torture.messages import Messages
+from tests.torture.nodes import Nodes
 
 
 class Part(Protocol):
@@ -21,10 +22,23 @@ class Part(Protocol):
     async def run(self) -> dict[str, Any]: ...
 
 
+class Outbox:
+    """Kills while Kannel is unwell; then two nodes on PostgreSQL."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder, self._seed = folder, seed
+
+    async def run(self) -> dict[str, Any]:
+        """Run both; one list of problems."""
+        killed = await Messages(self._folder / "killed", self._seed).run()
+        nodes = await Nodes(self._folder / "nodes").run()
+        return killed | {"nodes": nodes, "problems": killed["problems"] + nodes["problems"]}
+
+
 PARTS: dict[str, Callable[[Path, int, float], Part]] = {
     "calls": Calls,
     "deadlines": lambda folder, seed, _: Deadlines(folder, seed),
-    "sms": lambda folder, seed, _: Messages(folder, seed),
+    "sms": lambda folder, seed, _: Outbox(folder, seed),
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.torture.calls import Calls
 from tests.torture.messages import Messages, judge
+from tests.torture.nodes import Nodes
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.gateway, pytest.mark.slow, pytest.mark.timeout(360)]
 
@@ -25,6 +26,12 @@ async def test_messages_are_neither_lost_nor_doubled_by_kills(tmp_path: Path) ->
     assert found["messages"] == 120
     assert sum("503" in deed for deed in found["done"]) == 1
     assert found["states"].get("delivered", 0) > 60
+
+
+async def test_two_nodes_share_an_outbox_and_send_nothing_twice(tmp_path: Path) -> None:
+    found = await Nodes(tmp_path, count=300, within=60).run()
+    assert found["problems"] == []
+    assert sum(found["shares"]) == 300
 
 
 @pytest.mark.parametrize(
