@@ -4,6 +4,7 @@ python -m benchmarks.ami_reader bare|bridge|slow EVENTS RATE        prints JSON
 """
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
@@ -166,6 +167,8 @@ async def main(kind: str, events: int, rate: int) -> None:
     assert feed.stdout is not None
     port = int(await feed.stdout.readline())
     marks = Marks()
+    gc.collect()
+    gc.freeze()  # as tongdai.serve does
     if kind == "bare":
         found = await bare(port, marks)
     else:
