@@ -20,7 +20,7 @@ export function sayPhone(state: PhoneState): void {
 
 /** What one must know of the own telephone, or do about it; nothing when all is well. */
 function note(phone: Phone): string {
-  if (phone.held) return t("Đang giữ máy: người dân đang nghe nhạc chờ.");
+  if (phone.held) return t("Đang giữ máy: người dân không nghe thấy bạn.");
   if (phone.muted) return t("Đang tắt tiếng: người dân không nghe thấy bạn.");
   switch (phone.state) {
     case "elsewhere":
