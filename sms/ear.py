@@ -7,7 +7,10 @@ import structlog
 from sms.gateways.base import Heard
 from sms.gateways.smpp import spellings
 from sms.receipts import Report, Taken, take_by_reference
+from sms.replies import Said, take
 from tongdai.db import Database, DatabaseAway
+from tongdai.ids import new_id
+from tongdai.settings import Settings
 
 log = structlog.get_logger()
 
@@ -18,13 +21,15 @@ _AGAIN_SECONDS = (0.2, 0.5, 1.0, 3.0, 10.0)
 class Ear:
     """Takes what one gateway hears."""
 
-    def __init__(self, db: Database, gateway: str) -> None:
+    def __init__(self, db: Database, settings: Settings, gateway: str) -> None:
         self._db = db
+        self._settings = settings
         self._gateway = gateway
 
     async def take(self, heard: Heard) -> None:
         """Write it down; a receipt whose message is not known yet is tried a few times more."""
         if not heard.receipt:
+            await self._reply(heard)
             return
         report = Report(signal=heard.signal, code=heard.code, words=heard.words)
         for pause in (*_AGAIN_SECONDS, None):
@@ -40,3 +45,11 @@ class Ear:
             if taken is not Taken.STRANGER or pause is None:
                 return
             await asyncio.sleep(pause)
+
+    async def _reply(self, heard: Heard) -> None:
+        """SMPP gives a reply no id: each is one."""
+        said = Said(gateway=self._gateway, reference=new_id(), sender=heard.sender, text=heard.text)
+        try:
+            await take(self._db, self._settings, said)
+        except DatabaseAway:
+            log.warning("reply.lost", gateway=self._gateway)

@@ -71,7 +71,7 @@ class Sender:
         """Send until cancelled."""
         for one in self._exits():
             if isinstance(one.gateway, Listening):
-                one.gateway.listen(Ear(self._db, one.name).take)
+                one.gateway.listen(Ear(self._db, self._settings, one.name).take)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for lane in self._lanes:

@@ -97,3 +97,9 @@ class SmsTable(_Table):
         default=10, gt=0, description="a message that waits longer raises the alarm"
     )
     unaccented: bool = True
+    reply_secret: SecretStr = Field(
+        default=SecretStr(""), description="in the address of /sms/replies; empty: none are taken"
+    )
+    stop_words: tuple[str, ...] = Field(
+        default=("DUNG", "STOP"), description="a reply of this alone: only what the law asks for"
+    )

@@ -70,6 +70,7 @@ REASONS: Mapping[str, str] = {
     "rerouted": N_("phiếu đã chuyển đơn vị khác"),
 }
 DEEDS: Mapping[str, str] = {
+    "reply": N_("Người nhận nhắn lại: {reason}"),
     "again": N_("Cho gửi lại tin nhắn. Lý do: {reason}"),
     "cancel": N_("Hủy tin nhắn đang chờ gửi. Lý do: {reason}"),
     "arrived": N_("Xác nhận tin nhắn đã đến. Lý do: {reason}"),

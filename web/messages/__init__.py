@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from web.messages import costs, views
+from web.messages import costs, replies, views
 from web.words import N_, add
 
 
@@ -15,4 +15,5 @@ def setup(app: web.Application) -> None:
         }
     )
     app.add_routes(costs.routes)  # before views: costs is no message
+    app.add_routes(replies.routes)
     app.add_routes(views.routes)

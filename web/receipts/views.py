@@ -8,6 +8,8 @@ from aiohttp import web
 from sms.gateways.dialect import Dialect, load
 from sms.model import receipt_signal
 from sms.receipts import Report, Taken, take, take_by_reference
+from sms.replies import Said
+from sms.replies import take as take_reply
 from tongdai.settings import SmsGatewayTable
 from web.auth import machine
 from web.keys import DB, SETTINGS
@@ -57,6 +59,28 @@ async def webhook(request: web.Request) -> web.Response:
         report=_report(table, fields),
     )
     return web.Response(status=_STATUS[taken])
+
+
+@routes.route("GET", "/sms/replies/{gateway}/{secret}")
+@routes.route("POST", "/sms/replies/{gateway}/{secret}")
+@machine("the address holds the settings' reply_secret")
+async def reply(request: web.Request) -> web.Response:
+    """Take what somebody wrote back: `p` the sender, `a` the text, `i` the gateway's id of it."""
+    settings, given = request.app[SETTINGS], request.match_info["secret"]
+    secret = settings.sms.reply_secret.get_secret_value()
+    fields = await _fields(request)
+    if not secret or not hmac.compare_digest(secret.encode(), given.encode()):
+        return web.Response(status=404)
+    if not fields.get("p") or not fields.get("i"):
+        return web.Response(status=400)
+    said = Said(
+        gateway=request.match_info["gateway"][:32],
+        reference=fields["i"][:64],
+        sender=fields["p"],
+        text=fields.get("a", ""),
+    )
+    await take_reply(request.app[DB], settings, said)
+    return web.Response(text="")  # what is answered here would be sent back as an SMS
 
 
 def _report(table: SmsGatewayTable | None, fields: dict[str, str]) -> Report:
