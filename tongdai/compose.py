@@ -154,9 +154,12 @@ def build_service(
             accounts=accounts,
             doors={
                 HEALTH: Health(health, clock),
-                MEASURED: Measured(bridge=bridge, operators=operators, intake=intake)
-                if bridging
-                else Measured(),
+                MEASURED: Measured(
+                    bridge=bridge if bridging else None,
+                    operators=operators if bridging else None,
+                    intake=intake if bridging else None,
+                    sender=sender if "worker" in parts else None,
+                ),
                 doors.CALLS: bridge,
                 doors.CONTROL: control,
                 doors.OPERATORS: operators,

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,6 +33,12 @@ class Bridge:
 
     def calls(self) -> tuple[CallView, ...]:
         return self._calls
+
+
+class Sender:
+    """Two gateways' tries."""
+
+    outcomes: ClassVar = {("kannel", "accepted"): 3, ("kannel", "retry_later"): 1}
 
 
 class Well:
@@ -72,7 +79,7 @@ async def running(folder: Path, clock: HandClock, db: Database) -> AsyncIterator
     )
     doors = {
         HEALTH: Health({"database": db, "agi": Well("agi", clock)}, clock),
-        MEASURED: Measured(bridge=bridge),  # type: ignore[arg-type]  # what is asked of it
+        MEASURED: Measured(bridge=bridge, sender=Sender()),  # type: ignore[arg-type]  # what is asked of it
     }
     async with Pages.open(folder, clock, db=db, doors=doors, packages=("portal", "api")) as found:
         yield found
@@ -130,6 +137,8 @@ async def test_calls_queue_bridge_outbox_and_parts_are_measured(
     assert found["tongdai_queue_longest_wait_seconds", "can-tho"] == 60
     assert found["tongdai_ami_packets_total",] == 17
     assert found["tongdai_ami_lag_seconds",] == 0.25
+    assert found["tongdai_message_attempts_total", "kannel", "accepted"] == 3
+    assert found["tongdai_message_attempts_total", "kannel", "retry_later"] == 1
     assert found["tongdai_calls_ended_total", "can-tho", "abandoned"] == 1
     assert found["tongdai_pops_total", "can-tho"] == 1
     assert found["tongdai_messages", "queued"] == 1

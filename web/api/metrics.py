@@ -17,6 +17,7 @@ from sqlmodel import col, select
 
 from escalation.tables import WAITING, Deadline
 from sms import store as messages
+from sms.sender import Sender
 from telephony.bridge import Bridge
 from telephony.calls.events import CallEnded, CallRinging
 from telephony.calls.model import CallState, CallView
@@ -41,6 +42,7 @@ class Measured:
     bridge: Bridge | None = None
     operators: Operators | None = None
     intake: Intake | None = None
+    sender: Sender | None = None
 
 
 MEASURED = web.AppKey("api_measured", Measured)
@@ -128,6 +130,10 @@ def _memory(app: web.Application) -> list[Metric]:
         found.append(_gauge("tongdai_operators", "Operators by state", ("state",), _by(states)))
     if measured.intake is not None:
         found += _recordings(measured.intake)
+    if measured.sender is not None:
+        tries = [(key, float(n)) for key, n in sorted(measured.sender.outcomes.items())]
+        words = "Tries to hand a message over, by gateway and what it said"
+        found.append(_counter("tongdai_message_attempts", words, ("gateway", "outcome"), tries))
     return found
 
 
