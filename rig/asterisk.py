@@ -21,6 +21,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 CHROOT = CHECKOUT / ".asterisk"
 ENTER = Path(__file__).resolve().parent / "enter.sh"
 LEAST_VERSION = 22
+LONGEST_SOCKET = 107
+"""Bytes of a Unix socket's path (unix(7): sun_path, less its end)."""
 
 
 class NoAsteriskError(RuntimeError):
@@ -66,10 +68,17 @@ class Asterisk:
             home: The instance's folder.
             spool: Folders that it writes to, under their own names.
             shown: Folders that it reads under their own names (prompts).
+
+        Raises:
+            NoAsteriskError: There is none, or `home` lies too deep for its control socket.
         """
         self.home = home.resolve()
         self.installation = Installation.find()
         self.layout = Layout.beside(self.home / "etc", self.installation.modules)
+        socket = self.layout.run / "asterisk.ctl"
+        if len(os.fsencode(socket)) > LONGEST_SOCKET:
+            message = f"{socket}: longer than {LONGEST_SOCKET} bytes, take a folder less deep"
+            raise NoAsteriskError(message)
         self.spools = tuple(path.resolve() for path in spool)
         self.shown = tuple(path.resolve() for path in shown)
         self.child = Child(

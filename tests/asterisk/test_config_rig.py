@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.asterisk import CHROOT
+from rig.asterisk import CHROOT, Asterisk, NoAsteriskError
 from rig.ports import is_taken
 from tests.support.wait import until
 from tests.support.world import World
@@ -34,3 +34,9 @@ async def test_two_worlds_run_side_by_side(tmp_path: Path) -> None:
         assert "1 active channel" in two.asterisk.command("core show channels count")
         assert "0 active channels" in one.asterisk.command("core show channels count")
         await two.carrier.hang_up(call)
+
+
+def test_a_folder_too_deep_for_the_control_socket_is_refused(tmp_path: Path) -> None:
+    """Asterisk would start there, and no command line would reach it."""
+    with pytest.raises(NoAsteriskError, match="107 bytes"):
+        Asterisk("asterisk", tmp_path / "deep" / ("d" * 80))
