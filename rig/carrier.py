@@ -120,7 +120,7 @@ class Carrier:
         address = ("127.0.0.1", self._where.ami_port)
         await self.asterisk.booted(address, "rig", self._where.secret, within)
 
-    async def registered(self, within: float = 15) -> None:
+    async def registered(self, within: float = 45) -> None:
         """Return when every desk telephone is registered at the PBX.
 
         Raises:

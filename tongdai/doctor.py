@@ -219,8 +219,9 @@ async def _gateway(table: SmsGatewayTable) -> str:
                 f"mend [[sms.gateway]] {table.name}: username, password, or our address there",
             )
         case Outcome.RETRY_LATER | Outcome.AMBIGUOUS:
+            seen = "nothing listens there" if result.unreached else "takes nothing now"
             raise Ill(
-                f"takes nothing now: {result.words}",
+                f"{seen}: {result.words}",
                 "start the gateway; messages wait in the outbox until then",
             )
 
