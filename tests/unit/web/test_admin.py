@@ -26,6 +26,8 @@ from tongdai.db import Database
 from tongdai.ids import AccountId, HotlineId
 from web.doors import OPERATORS
 
+pytestmark = pytest.mark.slow
+
 PAGES = (
     "/admin",
     "/admin/accounts",

@@ -17,6 +17,8 @@ from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.ids import AccountId
 
+pytestmark = pytest.mark.slow
+
 FORM = {
     "type": "socio_economic",
     "channel": "phone",

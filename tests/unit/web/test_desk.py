@@ -31,6 +31,8 @@ from tongdai.sample import SampleAccount
 from tongdai.settings import Settings
 from web.doors import ACTS, FILES
 
+pytestmark = pytest.mark.slow
+
 PDF = b"%PDF-1.4\n%%EOF\n"
 CONTENT = 'Đèn đường hẻm 51 hỏng <b>3 đêm</b> nay, "tối" lắm'
 

@@ -26,6 +26,8 @@ from tongdai.sample import SampleAccount
 from tongdai.settings import Settings
 from web.doors import ACTS, FILES
 
+pytestmark = pytest.mark.slow
+
 NAMES = {"tay-ninh": "02761022", "ha-noi": "0241022"}
 Steps = list[tuple[str, str, dict[str, str], str]]
 TAY_NINH: Steps = [
