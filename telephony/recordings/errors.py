@@ -43,3 +43,15 @@ class SealMismatch(Unavailable):
     """What was written into the archive does not read back the same; the spool file stays."""
 
     code = "recording_seal_mismatch"
+
+
+class SigningKeyMissing(Unavailable):
+    """There is no key to sign the manifest with: `tongdai recordings keygen` makes it."""
+
+    code = "recording_signing_key_missing"
+
+
+class ManifestUnsigned(Conflict):
+    """No head is signed over the recording's entries yet."""
+
+    code = "manifest_unsigned"

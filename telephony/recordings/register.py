@@ -12,6 +12,8 @@ from telephony.recordings import audio, store
 from telephony.recordings.archive import Archive
 from telephony.recordings.errors import SealMismatch, SpoolFileChanged
 from telephony.recordings.events import RecordingArchived
+from telephony.recordings.manifest import chain
+from telephony.recordings.manifest.lines import EntryKind
 from telephony.recordings.model import RecordingState, Sealed, archive_path, started_at
 from telephony.recordings.spool import SpoolFile
 from telephony.recordings.tables import Recording
@@ -106,6 +108,7 @@ class Register:
                 row = await tx.session.get(Recording, recording_id)
                 if row is not None:
                     row.hotline = hotline
+                    await chain.append(tx, EntryKind.ADOPTED, row.id, {"hotline": hotline})
 
     async def _write_down(
         self, tx: Tx, recording_id: str, pbx: str, file: SpoolFile, sealed: Sealed
@@ -126,6 +129,8 @@ class Register:
             seconds=round(sealed.seconds, 3),
             bytes=sealed.bytes,
             sha256=sealed.sha256,
+            stored_bytes=sealed.bytes,
+            stored_sha256=sealed.sha256,
             source_bytes=sealed.source_bytes,
             source_sha256=sealed.source_sha256,
             pcm_sha256=sealed.pcm_sha256,
@@ -137,6 +142,7 @@ class Register:
             created_at=tx.now,
         )
         tx.session.add(row)
+        await chain.append_archived(tx, row)
         await audit.append(
             tx,
             chain=audit.RECORDINGS,

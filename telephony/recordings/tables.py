@@ -32,8 +32,14 @@ class Recording(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     seconds: float
     bytes: int
+    """Of the sound as it is heard: `sha256` is its digest."""
     sha256: str
-    """Of the archived file."""
+    """Of the sound as it is heard and handed out (FLAC, WAV or Opus)."""
+    stored_bytes: int
+    stored_sha256: str
+    """Of the object as it is stored: the same as `sha256` unless it is encrypted."""
+    key: str | None = None
+    """The id of the key that it is encrypted with; None: it is not."""
     source_bytes: int
     source_sha256: str
     """Of the file that the PBX wrote."""
@@ -43,6 +49,6 @@ class Recording(SQLModel, table=True):
     channels: int
     sample_rate: int
     path: str = Field(unique=True)
-    """Below the archive."""
+    """Its name in the archive."""
     state: str = "archived"
     created_at: datetime = Field(sa_type=UtcDateTime)
