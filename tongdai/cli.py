@@ -32,6 +32,7 @@ token = _group("token", "Tokens for programs that use the API.")
 asterisk = _group("asterisk", "The PBX configuration.")
 audit = _group("audit", "The history that cannot be changed unseen.")
 sms = _group("sms", "Messages.")
+ivr = _group("ivr", "What a caller hears.")
 procedures = _group("procedures", "The regulations as data.")
 recordings = _group("recordings", "The archive of recordings.")
 
@@ -179,6 +180,25 @@ def sms_send(
     commands.sms_send(
         to or number, hotline, template, language, param or [], dry_run=dry_run, as_json=as_json
     )
+
+
+@ivr.command("check")
+def ivr_check(
+    file: Annotated[str, typer.Argument(help="A file, or a hotline's id; without it, all.")] = "",
+    draw: Annotated[str, typer.Option(help="A folder: draw each flow there (SVG).")] = "",
+) -> None:
+    """Validate the hotlines' flows and print them as trees and diagrams."""
+    commands.ivr_check(file, draw)
+
+
+@ivr.command("try")
+def ivr_try(
+    hotline: Annotated[str, typer.Argument(help="A hotline's id, or a flow file.")],
+    at: Annotated[str, typer.Option(help="When: 2026-11-28T20:00; without it, now.")] = "",
+    keys: Annotated[str, typer.Option(help="1,2,1234567890#; - is silence.")] = "",
+) -> None:
+    """Play a flow as text: what is said, what is pressed, how the call ends."""
+    commands.ivr_try(hotline, at, keys)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -25,6 +25,8 @@ _HOMES = {
     "clock_set": "development",
     "clock_advance": "development",
     "sms_send": "messages",
+    "ivr_check": "menus",
+    "ivr_try": "menus",
 }
 
 

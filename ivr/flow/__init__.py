@@ -1,0 +1,1 @@
+"""What a caller hears, as data: the steps of a hotline and what leads from one to the next."""

@@ -1,0 +1,83 @@
+"""`tongdai ivr check` and `tongdai ivr try`: the hotlines' flows without a telephone."""
+
+from datetime import datetime
+from pathlib import Path
+
+from escalation.lawbook import default_lawbook
+from ivr.flow.diagram import svg
+from ivr.flow.model import Flow
+from ivr.flow.parse import FlowError, find_flow, shipped
+from ivr.flow.report import facts_at, played, report
+from tongdai.calendar import Calendar, CalendarError
+from tongdai.clock import HCM, SystemClock
+from tongdai.commands.support import CommandError, say, settings
+from tongdai.settings import SettingsError
+
+
+def ivr_check(file: str, draw: str) -> None:
+    """Print one flow, or all that are shipped; `draw`: a folder for their diagrams (SVG).
+
+    Raises:
+        CommandError: One contradicts itself (file, line, reason), or the folder cannot be written.
+    """
+    for name in (file,) if file else shipped():
+        flow = _flow(name)
+        say(report(flow))
+        if draw:
+            _draw(flow, Path(draw) / f"{flow.id}.svg")
+
+
+def ivr_try(hotline: str, at: str, keys: str) -> None:
+    """Play a flow as text: what is said, what is pressed, how it ends.
+
+    Raises:
+        CommandError: No such flow, or `at` is no moment.
+    """
+    flow = _flow(hotline)
+    when = _moment(at)
+    facts = facts_at(flow, _calendar(flow.id), when)
+    say(f"{flow.name}, {when.astimezone(HCM):%H:%M %d/%m/%Y}")
+    for heard in played(flow, facts, [key for key in keys.split(",") if key]):
+        say(f"{heard.who:>6}: {heard.text}" if heard.who else f"        {heard.text}")
+
+
+def _flow(name: str) -> Flow:
+    try:
+        return find_flow(name, _law_folder())
+    except FlowError as error:
+        raise CommandError(str(error)) from error
+
+
+def _law_folder() -> Path | None:
+    """Return the installation's own law; without a settings file there is none."""
+    try:
+        return settings().law.folder
+    except SettingsError:
+        return None
+
+
+def _calendar(hotline: str) -> Calendar | None:
+    try:
+        return default_lawbook((hotline,), _law_folder()).calendar(hotline)
+    except CalendarError as error:
+        raise CommandError(str(error)) from error
+
+
+def _moment(at: str) -> datetime:
+    if not at:
+        return SystemClock().now()
+    try:
+        found = datetime.fromisoformat(at)
+    except ValueError as error:
+        message = f"--at {at!r}: write 2026-11-28T20:00"
+        raise CommandError(message) from error
+    return found if found.tzinfo else found.replace(tzinfo=HCM)
+
+
+def _draw(flow: Flow, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(svg(flow), encoding="utf-8")
+    except OSError as error:
+        message = f"{path}: cannot be written ({error.strerror})"
+        raise CommandError(message) from error
