@@ -3,6 +3,7 @@
 import hashlib
 import tomllib
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -86,8 +87,9 @@ class Procedure(BaseModel):
         return frozenset(track.id for track in self.track)
 
 
+@lru_cache(maxsize=64)
 def parse_procedure(text: str, source: str) -> Procedure:
-    """Read a procedure in the format of escalation/procedures/.
+    """Read a procedure in the format of escalation/procedures/; it is frozen, one serves everybody.
 
     Raises:
         ProcedureError: It is no procedure, or contradicts itself: file, line, reason.

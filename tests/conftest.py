@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
 from rig import postgres
 from tongdai import migrate
@@ -20,6 +22,15 @@ from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.ids import new_id
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords of tests are hashed as those of the sample are: argon2 is slow on purpose."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = partial(PasswordHasher, time_cost=1, memory_cost=1024, parallelism=1)
+        patch.setattr("tongdai.accounts.service.PasswordHasher", quick)
+        yield
 
 
 @pytest.fixture

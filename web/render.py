@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from jinja2.bccache import Bucket
 
 from tongdai import i18n
 from tongdai.accounts.model import Role, Viewer
@@ -30,6 +31,25 @@ _DAYS = (
 )
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates, once a process: a node has several applications, tests have many."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled of this very text; the bucket refuses it when the text changed."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def setup(app: web.Application, assets: Assets) -> None:
     """Give `app` its template environment.
 
@@ -41,6 +61,7 @@ def setup(app: web.Application, assets: Assets) -> None:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,

@@ -98,7 +98,8 @@ class Accounts:
         async with self._db.write() as tx:
             await self._refuse_when_throttled(tx, username, address)
             account = await account_by_username(tx.session, username)
-        good = self._verifies(account, password)
+        # argon2 takes some 50 ms by design: the event loop goes on meanwhile
+        good = await asyncio.to_thread(self._verifies, account, password)
         if account is not None and good and account.active:
             return account
         async with self._db.write() as tx:

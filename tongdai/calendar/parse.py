@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,8 +31,9 @@ class CalendarError(ValueError):
     """The calendar contradicts itself; the message is one sentence with file and line."""
 
 
+@lru_cache(maxsize=64)
 def parse_calendar(text: str, source: str = "calendar") -> Calendar:
-    """Read a calendar in the format of escalation/calendars/.
+    """Read a calendar in the format of escalation/calendars/; it never changes, one serves all.
 
     Args:
         text: The TOML text.
