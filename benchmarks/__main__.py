@@ -53,6 +53,7 @@ BENCHMARKS = {
     "ami": Benchmark(("benchmarks.ami",), 240),
     "working_time": Benchmark(("benchmarks.working_time",), 150),
     "sweep": Benchmark(("benchmarks.sweep",), 120),
+    "messages": Benchmark(("benchmarks.messages",), 240),
 }
 
 

@@ -1,6 +1,6 @@
 """What is done with owed messages, each in its own transaction: claim, settle, find the stuck."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from sms import alerts, store
 from sms.model import Channel, Signal, State
-from sms.outbox import locked, move
+from sms.outbox import all_locked, move
 from sms.tables import Message, MessageAttempt
 from tongdai.db import Tx
 from tongdai.text import clean
@@ -89,21 +89,34 @@ async def claim(
     return taken
 
 
-async def settle(tx: Tx, message_id: str, number: int, how: Settlement) -> State:
-    """Write down how attempt `number` ended; return where the message is now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A try that ended: the message's id, the number of the try, and how."""
+
+    message_id: str
+    number: int
+    how: Settlement
+
+
+async def settle(tx: Tx, ended: Sequence[Ended]) -> list[State]:
+    """Write down how tries ended; return where each message is now.
 
     A receipt that was quicker stays: what the table does not know changes nothing.
     """
-    attempt = (
-        await tx.session.execute(
-            select(MessageAttempt).where(
-                col(MessageAttempt.message_id) == message_id, col(MessageAttempt.number) == number
-            )
-        )
-    ).scalar_one()
+    rows = await all_locked(tx, {one.message_id for one in ended})
+    found = await tx.session.execute(
+        select(MessageAttempt).where(col(MessageAttempt.message_id).in_(rows))
+    )
+    attempts = {(a.message_id, a.number): a for a in found.scalars()}
+    return [
+        await _settle(tx, rows[one.message_id], attempts[one.message_id, one.number], one.how)
+        for one in ended
+    ]
+
+
+async def _settle(tx: Tx, row: Message, attempt: MessageAttempt, how: Settlement) -> State:
     attempt.ended_at, attempt.outcome, attempt.words = tx.now, how.outcome, clean(how.words)[:500]
-    row = await locked(tx, message_id)
-    if row.attempts == number:
+    if row.attempts == attempt.number:
         row.lease_until = None
         row.reference = how.reference or row.reference
         row.cost = how.cost or row.cost

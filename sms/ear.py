@@ -6,7 +6,7 @@ import structlog
 
 from sms.gateways.base import Heard
 from sms.gateways.smpp import spellings
-from sms.receipts import Report, Taken, take_by_reference
+from sms.receipts import Receipts, Report, Taken
 from sms.replies import Said, take
 from tongdai.db import Database, DatabaseAway
 from tongdai.ids import new_id
@@ -25,6 +25,7 @@ class Ear:
         self._db = db
         self._settings = settings
         self._gateway = gateway
+        self._receipts = Receipts(db)
 
     async def take(self, heard: Heard) -> None:
         """Write it down; a receipt whose message is not known yet is tried a few times more."""
@@ -34,8 +35,7 @@ class Ear:
         report = Report(signal=heard.signal, code=heard.code, words=heard.words)
         for pause in (*_AGAIN_SECONDS, None):
             try:
-                taken = await take_by_reference(
-                    self._db,
+                taken = await self._receipts.take_by_reference(
                     gateway=self._gateway,
                     references=spellings(heard.reference),
                     report=report,

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from sms import claims, store
-from sms.claims import Settlement
+from sms.claims import Ended, Settlement
 from sms.exits import Exit, Exits
 from sms.gateways.base import Gateway, Outcome, Request, Result
-from sms.model import Channel, Signal
+from sms.model import Channel, Signal, State
 from sms.pace import pause
 from sms.tables import Message
+from sms.together import Together
 from sms.writing import Writer
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
@@ -50,6 +51,7 @@ class Lane:
         self._writer = Writer(settings, real)
         self._woken = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
+        self._ended = Together(self._settle)
         self._chance = secrets.SystemRandom()
 
     def wake(self) -> None:
@@ -125,7 +127,7 @@ class Lane:
                     lease_until=self._real.now()
                     + timedelta(seconds=self._settings.sms.lease_seconds),
                 )
-                written = [await self._writer.write(tx, row) for row in rows]
+                written = await self._writer.write(tx, rows)
                 found = list(zip(rows, begun, written, strict=True))
         except BaseException:
             for one in begun:
@@ -147,14 +149,18 @@ class Lane:
             one.exit.end()
         one.exit.noted_by_send(result)
         settlement = self._settlement(one, result)
+        ended = Ended(message_id=one.row.id, number=one.row.attempts, how=settlement)
         while True:
             try:
-                async with self._db.write() as tx:
-                    await claims.settle(tx, one.row.id, one.row.attempts, settlement)
+                await self._ended.do(ended)
             except DatabaseAway:  # it was sent, so it is written down as soon as that can be
                 await asyncio.sleep(_AWAY_SECONDS)
             else:
                 return
+
+    async def _settle(self, ended: Sequence[Ended]) -> list[State]:
+        async with self._db.write() as tx:
+            return await claims.settle(tx, ended)
 
     async def _send(self, one: _Try) -> Result:
         try:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -139,6 +139,17 @@ async def locked(tx: Tx, message_id: str) -> Message:
     query = select(Message).where(col(Message.id) == message_id).with_for_update()
     row: Message = (await tx.session.execute(query)).scalar_one()
     return row
+
+
+async def all_locked(tx: Tx, message_ids: Collection[str]) -> dict[str, Message]:
+    """Return messages by their id, locked in the order of all who lock several: no deadlock."""
+    query = (
+        select(Message)
+        .where(col(Message.id).in_(message_ids))
+        .order_by(col(Message.seq))
+        .with_for_update()
+    )
+    return {row.id: row for row in (await tx.session.execute(query)).scalars()}
 
 
 def _recipient(to: str | None, channel: Channel) -> tuple[str, str]:

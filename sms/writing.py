@@ -1,5 +1,7 @@
 """Writes a message's words at its first claim, and what its gateway is handed."""
 
+from collections.abc import Mapping, Sequence
+
 from sms import links, outbox, texts, wording
 from sms.gateways.base import Gateway, Request
 from sms.model import Channel, Signal
@@ -17,8 +19,16 @@ class Writer:
         self._settings = settings
         self._real = real
 
-    async def write(self, tx: Tx, row: Message) -> bool:
+    async def write(self, tx: Tx, rows: Sequence[Message]) -> list[bool]:
         """Write the words, once; what cannot be written is refused, not tried again."""
+        own = {
+            (w.hotline, w.template, w.language): w.text
+            for hotline in {row.hotline for row in rows if not row.text}
+            for w in await wording.of_hotline(tx.session, hotline)
+        }
+        return [self._write(tx, row, own) for row in rows]
+
+    def _write(self, tx: Tx, row: Message, own: Mapping[tuple[str, str, str], str]) -> bool:
         if row.text:
             return True
         hotline = self._settings.hotline_by_id(row.hotline)
@@ -32,8 +42,8 @@ class Writer:
         if row.channel == Channel.MAIL:
             rendered = texts.letter(row.template, row.language, params, sender_name=hotline.title)
         else:
-            own = await wording.own(tx.session, row.hotline, row.template, row.language)
-            rendered = render(self._settings, hotline, row.template, row.language, params, own)
+            words = own.get((row.hotline, row.template, row.language))
+            rendered = render(self._settings, hotline, row.template, row.language, params, words)
         row.text, row.subject, row.shown = rendered.text, rendered.subject, rendered.values
         row.alphabet, row.parts = rendered.alphabet, rendered.parts
         return True

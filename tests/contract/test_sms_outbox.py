@@ -8,7 +8,7 @@ from sms import letters, links, outbox, store
 from sms.gateways.base import Outcome, Request, Result
 from sms.model import Purpose, State, receipt_signal
 from sms.pace import Pace
-from sms.receipts import Report, Taken, take
+from sms.receipts import Receipts, Report, Taken
 from tests.support.sms import (
     Script,
     message,
@@ -379,7 +379,7 @@ async def test_a_link_leads_there_once(database: Database, clock: HandClock) -> 
 
 async def _receipt(db: Database, path: tuple[str, str], code: str) -> Taken:
     report = Report(signal=receipt_signal(code), code=code)
-    return await take(db, message_id=path[0], token=path[1], report=report)
+    return await Receipts(db).take(message_id=path[0], token=path[1], report=report)
 
 
 async def _reaches(db: Database, message_id: str, wanted: State, within: float = 5) -> None:

@@ -18,6 +18,7 @@ from sms.tables import Message, MessageAttempt
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
+from tests.torture.reborn import COMMAND, Reborn
 from tongdai.clock import SystemClock
 from tongdai.db import Database
 
@@ -49,7 +50,10 @@ class Messages:
         }
         world = World(self._folder, parts={"kannel"}, changes=changes, hotlines=("can-tho",))
         world.kannel.queue_limit = QUEUE_LIMIT
-        async with world, Service(world) as service:
+        service = Service(world)
+        log = world.folder / "logs" / "tongdai.log"
+        service.child = Reborn("tongdai", COMMAND, log, service.child.environment)
+        async with world, service:
             db = Database(world.settings.database.url, SystemClock())
             try:
                 await self._rounds(world, service, db)

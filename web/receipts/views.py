@@ -7,7 +7,7 @@ from aiohttp import web
 
 from sms.gateways.dialect import Dialect, load
 from sms.model import receipt_signal
-from sms.receipts import Report, Taken, take, take_by_reference
+from sms.receipts import Receipts, Report, Taken
 from sms.replies import Said
 from sms.replies import take as take_reply
 from tongdai.settings import SmsGatewayTable
@@ -15,6 +15,7 @@ from web.auth import machine
 from web.keys import DB, SETTINGS
 
 routes = web.RouteTableDef()
+RECEIPTS = web.AppKey("receipts", Receipts)
 
 _LONGEST_BODY = 20_000
 _STATUS = {
@@ -31,8 +32,7 @@ _STATUS = {
 async def report(request: web.Request) -> web.Response:
     """Take one report about one message."""
     table = _table(request)
-    taken = await take(
-        request.app[DB],
+    taken = await request.app[RECEIPTS].take(
         message_id=request.match_info["message_id"],
         token=request.match_info["token"],
         report=_report(table, await _fields(request)),
@@ -52,8 +52,7 @@ async def webhook(request: web.Request) -> web.Response:
         return web.Response(status=404)
     fields = await _fields(request)
     name = dialect.receipt.reference if dialect.receipt else ""
-    taken = await take_by_reference(
-        request.app[DB],
+    taken = await request.app[RECEIPTS].take_by_reference(
         gateway=request.match_info["gateway"],
         references=[fields.get(name, "")],
         report=_report(table, fields),

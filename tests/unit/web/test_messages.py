@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from sms import claims, outbox
-from sms.claims import Settlement
+from sms.claims import Ended, Settlement
 from sms.gateways.base import Outcome
 from sms.model import Channel, Purpose, Signal, State
 from sms.tables import Message
@@ -60,12 +60,8 @@ class Room:
                     "ascii",
                 )
         async with self.pages.db.write() as tx:
-            await claims.settle(
-                tx,
-                message_id,
-                1,
-                Settlement(signal=signal, outcome=Outcome.ACCEPTED, words=words, cost=cost),
-            )
+            how = Settlement(signal=signal, outcome=Outcome.ACCEPTED, words=words, cost=cost)
+            await claims.settle(tx, [Ended(message_id=message_id, number=1, how=how)])
 
     async def row(self, message_id: str) -> Message:
         async with self.pages.db.read() as session:
