@@ -22,7 +22,7 @@ from telephony.bridge import Bridge
 from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
-from telephony.recordings.archive import Archive
+from telephony.recordings.archive.build import make_archive
 from telephony.recordings.intake import Intake, make_spools
 from telephony.recordings.live import LiveCalls
 from telephony.transfers.service import Transfers
@@ -105,7 +105,7 @@ def build_service(
         part.connect(bridge)
 
     spools = make_spools(settings)
-    archive = Archive(settings.recordings.archive)
+    archive = make_archive(settings)
     intake = Intake(
         db,
         clock,

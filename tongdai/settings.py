@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from tongdai.ids import HotlineId
+from tongdai.settings_recordings import RecordingsTable, S3Table
 from tongdai.settings_sms import SmsGatewayTable, SmsTable
 from tongdai.settings_tables import (
     AgiTable,
@@ -32,7 +33,6 @@ from tongdai.settings_tables import (
     PauseReason,
     PbxTable,
     PromptsTable,
-    RecordingsTable,
     SeatsTable,
     WebTable,
 )
@@ -52,6 +52,7 @@ __all__ = [
     "PbxTable",
     "PromptsTable",
     "RecordingsTable",
+    "S3Table",
     "SeatsTable",
     "Settings",
     "SettingsError",

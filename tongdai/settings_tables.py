@@ -67,14 +67,6 @@ class AgiTable(_Table):
     port: int = Field(default=4573, ge=1, le=65535)
 
 
-class RecordingsTable(_Table):
-    """Where recordings appear, where they are kept, and how much room must stay free."""
-
-    spool: Path = Path(".run/spool")
-    archive: Path = Path(".run/archive")
-    floor_bytes: int = Field(default=1_000_000_000, ge=0)
-
-
 class JournalTable(_Table):
     """The journal of all PBX events: folder and the days it is kept."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 import web as pages
+from telephony.recordings.archive.build import make_archive
 from tongdai.accounts.service import Accounts
 from tongdai.clock import Clock
 from tongdai.db import Database
@@ -18,7 +19,7 @@ from web import assets_index, live, render
 from web.auth import access_of
 from web.auth import account as auth_account
 from web.auth import views as auth_views
-from web.keys import ACCOUNTS, BUS, CLOCK, DB, PUSH, REAL_CLOCK, SETTINGS
+from web.keys import ACCOUNTS, ARCHIVE, BUS, CLOCK, DB, PUSH, REAL_CLOCK, SETTINGS
 from web.middleware import ALL
 from web.push import Push
 
@@ -69,6 +70,7 @@ def build_app(parts: Parts, packages: Iterable[str] | None = None) -> web.Applic
     app[DB] = parts.db
     app[BUS] = parts.bus
     app[ACCOUNTS] = parts.accounts
+    app[ARCHIVE] = make_archive(parts.settings)
     app[PUSH] = Push(parts.clock)
     for key, door in parts.doors.items():
         app[key] = door

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from telephony.recordings.archive import Archive
 from tongdai.accounts.model import Viewer
 from tongdai.accounts.service import Accounts
 from tongdai.accounts.tables import Session
@@ -17,6 +18,7 @@ REAL_CLOCK = web.AppKey("real_clock", Clock)
 DB = web.AppKey("db", Database)
 BUS = web.AppKey("bus", Bus)
 ACCOUNTS = web.AppKey("accounts", Accounts)
+ARCHIVE = web.AppKey("archive", Archive)
 PUSH = web.AppKey("push", Push)
 
 VIEWER = web.RequestKey("viewer", Viewer)

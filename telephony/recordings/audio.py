@@ -1,4 +1,4 @@
-"""Spool file -> FLAC, proven the same to the sample. Blocking: called in a thread."""
+"""Spool file -> FLAC, WAV or Opus, proven what it was. Blocking: called in a thread."""
 
 import hashlib
 import os
@@ -10,12 +10,13 @@ from pathlib import Path
 import soundfile
 
 from telephony.recordings.errors import SealMismatch, SpoolFileUnreadable
-from telephony.recordings.model import Sealed
+from telephony.recordings.model import Format, Sealed
 
 RATE = 8000
 """Hertz of a raw spool file (docs/recordings-spool.md)."""
 _BLOCK = 1 << 18
 _SAMPLE_BYTES = 2
+_CODINGS = {"flac": ("FLAC", "PCM_16"), "wav": ("WAV", "PCM_16"), "opus": ("OGG", "OPUS")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,23 +67,26 @@ def open_source(path: Path) -> Source:
     )
 
 
-def seal(source: Source, target: Path) -> Sealed:
-    """Write the source as FLAC into `target`, read it back, and say what it is.
+def seal(source: Source, target: Path, sound_format: Format = "flac") -> Sealed:
+    """Write the source into `target`, read it back, and say what it is.
+
+    FLAC and WAV must decode to the same samples; Opus to the same length.
 
     Raises:
-        SealMismatch: What was written does not decode to the same samples.
+        SealMismatch: What was written does not decode to what was read.
         OSError: The disk refuses.
     """
     pcm = hashlib.sha256()
+    container, coding = _CODINGS[sound_format]
     with soundfile.SoundFile(
-        target, "w", source.sample_rate, source.channels, subtype="PCM_16", format="FLAC"
-    ) as flac:
+        target, "w", source.sample_rate, source.channels, subtype=coding, format=container
+    ) as sound:
         for block in _samples(source):
             pcm.update(block)
-            flac.buffer_write(block, dtype="int16")
+            sound.buffer_write(block, dtype="int16")
     _sync(target)
     sealed = Sealed(
-        format="flac",
+        format=sound_format,
         channels=source.channels,
         sample_rate=source.sample_rate,
         seconds=source.seconds,
@@ -92,9 +96,30 @@ def seal(source: Source, target: Path) -> Sealed:
         source_sha256=file_sha256(source.path),
         pcm_sha256=pcm.hexdigest(),
     )
-    if pcm_sha256(target) != sealed.pcm_sha256:
+    good = (
+        frames(target) == source.length // (_SAMPLE_BYTES * source.channels)
+        if sound_format == "opus"
+        else pcm_sha256(target) == sealed.pcm_sha256
+    )
+    if not good:
         raise SealMismatch(file=target.name)
     return sealed
+
+
+def frames(path: Path) -> int:
+    """Return how many frames a sound decodes to.
+
+    Raises:
+        SealMismatch: It does not decode.
+    """
+    count = 0
+    try:
+        with soundfile.SoundFile(path) as sound:
+            while block := bytes(sound.buffer_read(_BLOCK // _SAMPLE_BYTES, dtype="int16")):
+                count += len(block) // (_SAMPLE_BYTES * sound.channels)
+    except soundfile.LibsndfileError as error:
+        raise SealMismatch(file=path.name) from error
+    return count
 
 
 def pcm_sha256(path: Path) -> str:

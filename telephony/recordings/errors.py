@@ -45,6 +45,30 @@ class SealMismatch(Unavailable):
     code = "recording_seal_mismatch"
 
 
+class StoredDamaged(Unavailable):
+    """What the archive holds is not what was stored there."""
+
+    code = "recording_stored_damaged"
+
+
+class RecordingKeyMissing(Unavailable):
+    """The key that a recording is encrypted with is not in the key ring."""
+
+    code = "recording_key_missing"
+
+
+class RecordingKeyWrong(Unavailable):
+    """The key of that id in the key ring is not the one that the recording is encrypted with."""
+
+    code = "recording_key_wrong"
+
+
+class KeyRingUnusable(Unavailable):
+    """The key ring cannot be read, others may read it, or it contradicts itself."""
+
+    code = "recording_key_ring_unusable"
+
+
 class SigningKeyMissing(Unavailable):
     """There is no key to sign the manifest with: `tongdai recordings keygen` makes it."""
 

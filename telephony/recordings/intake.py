@@ -11,6 +11,7 @@ import structlog
 from telephony.recordings import audio
 from telephony.recordings.alarms import Alarms
 from telephony.recordings.archive import Archive
+from telephony.recordings.archive.build import make_archive
 from telephony.recordings.errors import (
     SealMismatch,
     SpoolFileChanged,
@@ -223,7 +224,7 @@ def build(settings: Settings, db: Database, clock: Clock, bus: Bus, bridge: HasC
         db,
         clock,
         make_spools(settings),
-        Archive(settings.recordings.archive.resolve()),
+        make_archive(settings),
         LiveCalls(bus, bridge),
         floor_bytes=settings.recordings.floor_bytes,
     )

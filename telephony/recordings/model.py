@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from tongdai.clock import HCM
 
+NO_HOTLINE = "no-hotline"
+"""The folder of recordings whose call is not known when they are taken."""
 _NAME = re.compile(
     r"(?P<kind>call|consultation|message)"
     r"-(?P<linkedid>(?:[A-Za-z0-9_-]{1,64}-)?\d{1,12}\.\d{1,12})"
@@ -21,6 +24,10 @@ class Kind(StrEnum):
     CALL = "call"
     CONSULTATION = "consultation"
     MESSAGE = "message"
+
+
+Format = Literal["flac", "wav", "opus"]
+"""What a recording is written as; FLAC and WAV are the samples, bit for bit, Opus is not."""
 
 
 class RecordingState(StrEnum):
@@ -105,15 +112,16 @@ class Sealed:
     """What the archive holds of one recording.
 
     Attributes:
-        format: `flac`.
+        format: flac, wav or opus.
         channels: 2 (left the caller, right our side) or 1 (a message).
         sample_rate: Hertz.
         seconds: Length.
-        bytes: Size of the archived file.
-        sha256: Of the archived file.
+        bytes: Size of the sound as it is heard.
+        sha256: Of the sound as it is heard.
         source_bytes: Size of the spool file.
         source_sha256: Of the spool file.
-        pcm_sha256: Of the samples (16-bit little-endian, interleaved): the same before and after.
+        pcm_sha256: Of the samples that the PBX wrote (16-bit little-endian, interleaved): the same
+            before and after, except in Opus.
     """
 
     format: str
@@ -127,10 +135,23 @@ class Sealed:
     pcm_sha256: str
 
 
-def archive_path(recording_id: str, started_at: datetime, extension: str) -> str:
-    """Return the path below the archive: by the day in Vietnam, with a name that says nothing."""
+def stored_name(
+    *,
+    started_at: datetime,
+    hotline: str | None,
+    call: str,
+    kind: str,
+    n: int,
+    sha256: str,
+    extension: str,
+) -> str:
+    """Return an object's name: day in Vietnam, hotline, call, then kind, n and its own digest.
+
+    A person finds it by day and call; `sha256sum` says whether it still is what its name says, also
+    where it is encrypted. Whatever changes it gives it another name: nothing is overwritten.
+    """
     day = started_at.astimezone(HCM)
-    return f"{day:%Y/%m/%d}/{recording_id}.{extension}"
+    return f"{day:%Y/%m/%d}/{hotline or NO_HOTLINE}/{call}/{kind}-{n}-{sha256}.{extension}"
 
 
 def started_at(answered_at: datetime | None, last_written: datetime, seconds: float) -> datetime:

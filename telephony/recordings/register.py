@@ -10,11 +10,13 @@ from sqlmodel import col, select
 
 from telephony.recordings import audio, store
 from telephony.recordings.archive import Archive
+from telephony.recordings.archive.archive import ENCRYPTED
+from telephony.recordings.archive.sealing import Stored, finish
 from telephony.recordings.errors import SealMismatch, SpoolFileChanged
 from telephony.recordings.events import RecordingArchived
 from telephony.recordings.manifest import chain
 from telephony.recordings.manifest.lines import EntryKind
-from telephony.recordings.model import RecordingState, Sealed, archive_path, started_at
+from telephony.recordings.model import RecordingState, Sealed, started_at, stored_name
 from telephony.recordings.spool import SpoolFile
 from telephony.recordings.tables import Recording
 from tongdai import audit
@@ -52,9 +54,7 @@ class Register:
         row = next((r for r in same_size if r.source_sha256 == digest), None)
         if row is None:
             return False
-        place = self._archive.full(row.path)
-        good = place.is_file() and await asyncio.to_thread(audio.file_sha256, place) == row.sha256
-        if not good:
+        if not await self._archive.proves(row):
             raise SealMismatch(recording=row.id)
         return True
 
@@ -67,16 +67,22 @@ class Register:
             DatabaseAway: Nothing was written down; the spool file is as it was.
         """
         recording_id = new_id()
-        work = self._archive.incoming(pbx, recording_id, "flac")
+        work = self._archive.incoming(pbx, recording_id)
+        call = call_id_of(pbx, file.name.linkedid)
+        async with self._db.read() as session:
+            facts = await store.call_facts(session, call)
         try:
-            sealed = await asyncio.to_thread(audio.seal, source, work)
+            sealed = await asyncio.to_thread(audio.seal, source, work, self._archive.format)
+            stored = await asyncio.to_thread(
+                finish, work, self._archive.ring, facts.hotline if facts else None
+            )
             _refuse_changed(file)
             async with self._db.write() as tx:
-                row = await self._write_down(tx, recording_id, pbx, file, sealed)
+                row = await self._write_down(tx, recording_id, pbx, file, (sealed, stored))
         except BaseException:
             await self._drop_unless_written_down(work)
             raise
-        await asyncio.to_thread(self._archive.place, work, row.path)
+        await self._archive.place(stored.work, row.path)
         log.info(
             "recording.archived",
             recording=row.id,
@@ -89,12 +95,12 @@ class Register:
         """Finish what an interrupted taking left in the work folder: place it, or drop it."""
         for work in await asyncio.to_thread(self._archive.left_behind, pbx):
             async with self._db.read() as session:
-                row = await session.get(Recording, work.stem)
-            if row is None:
+                row = await session.get(Recording, recording_of(work))
+            if row is None or (row.key is not None) != (work.suffix == ENCRYPTED):
                 await asyncio.to_thread(work.unlink, missing_ok=True)
                 log.info("recording.work_dropped", file=work.name)
             else:
-                await asyncio.to_thread(self._archive.place, work, row.path)
+                await self._archive.place(work, row.path)
                 log.info("recording.placed_late", recording=row.id)
 
     async def adopt(self, pbx: str) -> None:
@@ -111,33 +117,49 @@ class Register:
                     await chain.append(tx, EntryKind.ADOPTED, row.id, {"hotline": hotline})
 
     async def _write_down(
-        self, tx: Tx, recording_id: str, pbx: str, file: SpoolFile, sealed: Sealed
+        self,
+        tx: Tx,
+        recording_id: str,
+        pbx: str,
+        file: SpoolFile,
+        finished: tuple[Sealed, Stored],
     ) -> Recording:
+        sealed, stored = finished
         call = call_id_of(pbx, file.name.linkedid)
         facts = await store.call_facts(tx.session, call)
         answered = facts.answered_at if facts and file.name.kind == "call" else None
         began = started_at(answered, self._last_written(file), sealed.seconds)
+        n, hotline = await _free_n(tx, pbx, file), facts.hotline if facts else None
         row = Recording(
             id=recording_id,
             kind=file.name.kind,
             pbx=pbx,
             linkedid=file.name.linkedid,
-            n=await _free_n(tx, pbx, file),
+            n=n,
             call=call,
-            hotline=facts.hotline if facts else None,
+            hotline=hotline,
             started_at=began,
             seconds=round(sealed.seconds, 3),
             bytes=sealed.bytes,
             sha256=sealed.sha256,
-            stored_bytes=sealed.bytes,
-            stored_sha256=sealed.sha256,
+            stored_bytes=stored.bytes,
+            stored_sha256=stored.sha256,
+            key=stored.key,
             source_bytes=sealed.source_bytes,
             source_sha256=sealed.source_sha256,
             pcm_sha256=sealed.pcm_sha256,
             format=sealed.format,
             channels=sealed.channels,
             sample_rate=sealed.sample_rate,
-            path=archive_path(recording_id, began, sealed.format),
+            path=stored_name(
+                started_at=began,
+                hotline=hotline,
+                call=call,
+                kind=file.name.kind,
+                n=n,
+                sha256=stored.sha256,
+                extension=stored.work.name.partition(".")[2],
+            ),
             state=RecordingState.ARCHIVED,
             created_at=tx.now,
         )
@@ -173,8 +195,9 @@ class Register:
 
     async def _drop_unless_written_down(self, work: Path) -> None:
         # a commit whose answer was lost may have happened: then `recover` places the file
-        if not await self._is_written_down(work.stem):
-            await asyncio.to_thread(work.unlink, missing_ok=True)
+        if not await self._is_written_down(recording_of(work)):
+            for left in (work, work.with_name(work.name + ENCRYPTED)):
+                await asyncio.to_thread(left.unlink, missing_ok=True)
 
     async def _is_written_down(self, recording_id: str) -> bool:
         try:
@@ -182,6 +205,11 @@ class Register:
                 return await session.get(Recording, recording_id) is not None
         except Exception:  # noqa: BLE001 - not knowing means keeping the file
             return True
+
+
+def recording_of(work: Path) -> str:
+    """Return the id of the recording that a work file is of: ID.flac, ID.flac.enc."""
+    return work.name.partition(".")[0]
 
 
 async def _free_n(tx: Tx, pbx: str, file: SpoolFile) -> int:

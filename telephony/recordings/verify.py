@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from telephony.recordings import audio
 from telephony.recordings.archive import INCOMING, Archive
 from telephony.recordings.model import RecordingState
 from telephony.recordings.tables import Recording
@@ -42,7 +41,7 @@ async def verify(db: Database, archive: Archive) -> AsyncIterator[Problem]:
     while batch := await _batch(db, last):
         last = batch[-1][0].id
         for row, sealed in batch:
-            why = await asyncio.to_thread(_problem, archive, row, sealed)
+            why = await _problem(archive, row, sealed)
             if why:
                 yield Problem(recording=row.id, path=row.path, why=why)
     for folder in await asyncio.to_thread(lambda: list(_folders(archive.root))):
@@ -87,12 +86,12 @@ async def _batch(db: Database, after: str) -> list[tuple[Recording, audit.AuditE
     return [(row, by_subject.get(row.id)) for row in rows]
 
 
-def _problem(archive: Archive, row: Recording, sealed: audit.AuditEntry | None) -> str | None:
-    path = archive.full(row.path)
-    if not path.is_file():
+async def _problem(archive: Archive, row: Recording, sealed: audit.AuditEntry | None) -> str | None:
+    try:
+        if await archive.stored_sha256(row.path) != row.stored_sha256:
+            return "changed"
+    except FileNotFoundError:
         return "missing"
-    if audio.file_sha256(path) != row.sha256:
-        return "changed"
     if sealed is None or sealed.data.get("sha256") != row.sha256:
         return "row_changed"
     return None

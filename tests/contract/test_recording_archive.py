@@ -76,7 +76,8 @@ async def test_a_file_and_its_row_changed_together_are_found_by_the_chain(rig: R
     path = rig.archive / one.recording.path
     path.chmod(0o600)
     path.write_bytes(b"other")
-    await change(rig, one.recording.id, sha256=hashlib.sha256(b"other").hexdigest())
+    other = hashlib.sha256(b"other").hexdigest()
+    await change(rig, one.recording.id, sha256=other, stored_sha256=other)
     assert [p.why for p in await problems(rig)] == ["row_changed"]
 
 

@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from sqlmodel import col, select
 
 from telephony.calls.tables import CallRow
 from telephony.recordings.archive import Archive
+from telephony.recordings.archive.keyring import KeyRing
+from telephony.recordings.archive.objects import Objects
 from telephony.recordings.intake import Intake, Pace
+from telephony.recordings.model import Format
 from telephony.recordings.spool import Spool
+from telephony.recordings.tables import Recording
 from tongdai.db import Database
 from tongdai.ids import call_id_of
 
@@ -54,6 +59,9 @@ class Rig:
     folder: Path
     calls: LiveCalls = field(default_factory=LiveCalls)
     pbx: str = "main"
+    ring: KeyRing | None = None
+    objects: Objects | None = None
+    format: Format = "flac"
     _running: list[Intake] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -80,11 +88,15 @@ class Rig:
             self.db,
             self.db.clock,
             [Spool(self.pbx, self.spool)],
-            Archive(self.archive),
+            self.kept(),
             self.calls,
             floor_bytes=floor_bytes,
             pace=pace,
         )
+
+    def kept(self) -> Archive:
+        """Return the archive as the service has it."""
+        return Archive(self.archive, self.objects, self.ring, self.format)
 
     def record(self, name: str, samples: bytes | None = None) -> Path:
         """Put a file into the spool, as the PBX does."""
@@ -112,3 +124,9 @@ class Rig:
         async with self.db.write() as tx:
             tx.session.add(row)
         return row
+
+    async def rows(self) -> list[Recording]:
+        """Return every recording, oldest first."""
+        async with self.db.read() as session:
+            found = await session.execute(select(Recording).order_by(col(Recording.created_at)))
+            return list(found.scalars())

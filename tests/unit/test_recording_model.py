@@ -7,10 +7,10 @@ import pytest
 from telephony.recordings.model import (
     Kind,
     Seen,
-    archive_path,
     is_finished,
     parse_spool_name,
     started_at,
+    stored_name,
 )
 
 NOON = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
@@ -79,7 +79,16 @@ def test_a_file_is_finished_when_its_call_is_over_and_nobody_writes_it(
 
 def test_the_archive_is_by_the_day_in_vietnam() -> None:
     late = datetime(2026, 11, 25, 17, 30, tzinfo=UTC)
-    assert archive_path("abc", late, "flac") == "2026/11/26/abc.flac"
+    name = stored_name(
+        started_at=late,
+        hotline="can-tho",
+        call="c1",
+        kind="call",
+        n=0,
+        sha256="ab12",
+        extension="flac",
+    )
+    assert name == "2026/11/26/can-tho/c1/call-0-ab12.flac"
 
 
 def test_a_recording_begins_at_the_first_answer_or_its_length_before_its_end() -> None:

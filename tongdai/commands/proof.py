@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from telephony.recordings.archive import Archive
+from telephony.recordings.archive.build import make_archive
 from telephony.recordings.verify import Problem
 from telephony.recordings.verify import verify as verify_archive
 from telephony.replay import Replayed, ReplayRefused
@@ -73,7 +73,7 @@ async def _walk(found: Settings) -> list[audit.BrokenLink]:
 
 async def _problems(found: Settings) -> list[Problem]:
     async with register(found) as db:
-        archive = Archive(found.recordings.archive)
+        archive = make_archive(found)
         return [problem async for problem in verify_archive(db, archive)]
 
 

@@ -1,20 +1,18 @@
 """The sound of a recording over HTTP: who hears it is written down before the first byte."""
 
-import asyncio
-
 from aiohttp import web
 
 from telephony.recordings import access
 from telephony.recordings.archive import Archive
-from telephony.recordings.errors import AudioMissing
+from web.api.ranges import must_be_there, send
 from web.auth import viewer
-from web.keys import DB, SETTINGS
+from web.keys import ARCHIVE, DB
 
 
 async def play(
     request: web.Request, recording_id: str, *, how: str, log: bool = True
-) -> web.FileResponse:
-    """Return the sound; aiohttp answers Range requests from it.
+) -> web.StreamResponse:
+    """Send the sound, or the part of it that a Range header asks for.
 
     Args:
         request: Whose; the viewer must be auditor or supervisor of the recording's hotline.
@@ -33,21 +31,14 @@ async def play(
         listed = await access.get(session, who, recording_id)
     access.must_hear(who, listed)
     row = listed.recording
-    path = archive_of(request.app).full(row.path)
-    if not await asyncio.to_thread(path.is_file):
-        raise AudioMissing(recording=row.id)
+    await must_be_there(archive_of(request.app), row)
     if log and request.method == "GET":
         async with request.app[DB].write() as tx:
             span = request.headers.get("Range", "")[:64]
             await access.log_play(tx, listed, who, how=how, span=span)
-    headers = {
-        "Content-Type": f"audio/{row.format}",
-        "Content-Disposition": f'inline; filename="{row.id}.{row.format}"',
-        "Cache-Control": "no-store",
-    }
-    return web.FileResponse(path, headers=headers)
+    return await send(request, archive_of(request.app), row)
 
 
 def archive_of(app: web.Application) -> Archive:
     """Return the archive of the settings."""
-    return Archive(app[SETTINGS].recordings.archive.resolve())
+    return app[ARCHIVE]

@@ -1,0 +1,44 @@
+"""The table [recordings] of tongdai.toml."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class S3Table(_Table):
+    """An S3-compatible store for the archive's objects."""
+
+    endpoint: str = Field(pattern=r"^https?://[^/]+$", description="https://s3.example:9000")
+    bucket: str = Field(min_length=3, max_length=63)
+    access_key: str
+    secret_key: SecretStr
+    region: str = "us-east-1"
+    prefix: str = Field(default="", description="names in the bucket begin with it")
+    timeout_seconds: float = Field(default=30, gt=0)
+
+
+class RecordingsTable(_Table):
+    """Where recordings appear, where and how they are kept, and how much room must stay free."""
+
+    spool: Path = Path(".run/spool")
+    archive: Path = Path(".run/archive")
+    floor_bytes: int = Field(default=1_000_000_000, ge=0)
+    format: Literal["flac", "wav", "opus"] = Field(
+        default="flac", description="flac and wav keep every sample, opus does not"
+    )
+    keys: Path | None = Field(
+        default=None,
+        description="the folder of the keys that sign the manifest; default: beside the archive",
+    )
+    keyring: Path | None = Field(
+        default=None,
+        description="the keys that recordings are encrypted with; without, they are not",
+    )
+    s3: S3Table | None = Field(
+        default=None, description="where the objects are kept; without, in the folder `archive`"
+    )
