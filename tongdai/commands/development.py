@@ -7,7 +7,8 @@ from typing import Any
 import aiohttp
 
 from tongdai.clock import HCM, SystemClock
-from tongdai.commands.support import CommandError, print_json, register, run, say, settings
+from tongdai.commands.register import register
+from tongdai.commands.support import CommandError, print_json, run, say, settings
 from tongdai.development.service import keep_offset, offset
 from tongdai.settings import Settings
 

@@ -10,7 +10,8 @@ from tickets.tables import Ticket
 from tongdai.accounts.model import Role
 from tongdai.accounts.service import create_token
 from tongdai.clock import HCM
-from tongdai.commands.support import CommandError, print_json, register, run, say, settings
+from tongdai.commands.register import register
+from tongdai.commands.support import CommandError, print_json, run, say, settings
 from web.api.calls import call_out
 from web.api.tickets import ticket_out
 

@@ -14,7 +14,8 @@ from sms.preview import SAMPLES, Preview, preview
 from sms.sender import Sender
 from sms.tables import Message
 from tongdai.clock import SystemClock
-from tongdai.commands.support import CommandError, print_json, register, run, say, settings
+from tongdai.commands.register import register
+from tongdai.commands.support import CommandError, print_json, run, say, settings
 from tongdai.db import Database
 from tongdai.ids import new_id
 from tongdai.settings import Settings

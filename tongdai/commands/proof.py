@@ -10,7 +10,8 @@ from telephony.replay import Replayed, ReplayRefused
 from telephony.replay import replay as replay_calls
 from tongdai import audit, migrate
 from tongdai.clock import SystemClock
-from tongdai.commands.support import CommandError, print_json, register, run, say, settings
+from tongdai.commands.register import register
+from tongdai.commands.support import CommandError, print_json, run, say, settings
 from tongdai.db import Database, DatabaseAway
 from tongdai.settings import Settings
 

@@ -11,7 +11,8 @@ from tongdai import doctor as doctors
 from tongdai import logs, sample
 from tongdai import migrate as migrations
 from tongdai.clock import SystemClock
-from tongdai.commands.support import CommandError, print_json, register, run, say, settings
+from tongdai.commands.register import register
+from tongdai.commands.support import CommandError, print_json, run, say, settings
 from tongdai.compose import EVERYTHING
 from tongdai.serve import serve as run_service
 from tongdai.settings import Settings

@@ -1,16 +1,12 @@
-"""What every command needs: settings, a database, a way to say that it cannot be done."""
+"""What every command needs: settings, words, a way to say that it cannot be done."""
 
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tongdai import migrate
-from tongdai.clock import SystemClock
-from tongdai.db import Database, DatabaseAway
 from tongdai.settings import Settings, load
 
 T = TypeVar("T")
@@ -27,28 +23,6 @@ class CommandError(Exception):
 def settings() -> Settings:
     """Return the settings that the command works with."""
     return load()
-
-
-@asynccontextmanager
-async def register(found: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
-    """Open the register's database.
-
-    Raises:
-        CommandError: It does not answer, or it is not at the newest version.
-    """
-    if migrated and await migrate.version(found.database.url) != migrate.newest():
-        message = (
-            "the database is not at the newest version (run: tongdai init, or tongdai migrate)"
-        )
-        raise CommandError(message)
-    db = Database(found.database.url, SystemClock())
-    try:
-        yield db
-    except DatabaseAway as away:
-        message = f"the database does not answer: {away.__cause__ or away}"
-        raise CommandError(message) from away
-    finally:
-        await db.close()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
