@@ -19,6 +19,7 @@ from ivr.prompt_builder import PromptError, say
 from sms.gateways import build, build_mail
 from sms.sender import Sender
 from telephony.bridge import Bridge
+from telephony.capture.control import RecordingControl
 from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
@@ -97,11 +98,18 @@ def build_service(
     operators = Operators(settings, db, bus, clock)
     bridge = Bridge(settings, db, bus, clock, seats=operators)
     queues = Queues(settings, bus, clock)
+    recorder = RecordingControl(settings, db, bus, clock, errands)
     transfers = Transfers(
-        settings, db, bus, clock, operators, announce=partial(_announce, settings)
+        settings,
+        db,
+        bus,
+        clock,
+        operators,
+        announce=partial(_announce, settings),
+        may_record=recorder.may_record,
     )
     control = CallControl(settings, operators, bus)
-    for part in (operators, queues, transfers, control):
+    for part in (operators, queues, transfers, control, recorder):
         part.connect(bridge)
 
     spools = make_spools(settings)
@@ -162,6 +170,7 @@ def build_service(
                 ),
                 doors.CALLS: bridge,
                 doors.CONTROL: control,
+                doors.RECORDER: recorder,
                 doors.OPERATORS: operators,
                 doors.TRANSFERS: transfers,
                 doors.ACTS: acts,
@@ -181,6 +190,7 @@ def build_service(
                 transfers=transfers,
                 queues=queues,
                 control=control,
+                recorder=recorder,
             ),
             parts=frozenset(parts),
             app=app,
@@ -197,7 +207,14 @@ def build_service(
         operators=operators,
         transfers=transfers,
         loops={
-            "bridge": (bridge.run, operators.run, transfers.run, intake.run, errands.run),
+            "bridge": (
+                bridge.run,
+                operators.run,
+                transfers.run,
+                intake.run,
+                errands.run,
+                recorder.run,
+            ),
             "ivr": (agi.run,),
             "worker": (waker.run, sender.run),
         },

@@ -39,6 +39,9 @@ class RecordingsTable(_Table):
         default=None,
         description="the keys that recordings are encrypted with; without, they are not",
     )
+    pause_limit_seconds: float = Field(
+        default=600, ge=0, description="a longer pause ends by itself; 0: never"
+    )
     s3: S3Table | None = Field(
         default=None, description="where the objects are kept; without, in the folder `archive`"
     )

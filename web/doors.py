@@ -7,10 +7,11 @@ from aiohttp import web
 
 from escalation.acts import Acts
 from tickets.attachments import Files
-from web.ports import CallDesk, Calls, OperatorDesk, TransferDesk
+from web.ports import CallDesk, Calls, OperatorDesk, RecordingDesk, TransferDesk
 
 CALLS = web.AppKey("calls", Calls)
 CONTROL = web.AppKey("call_control", CallDesk)
+RECORDER = web.AppKey("recording_control", RecordingDesk)
 OPERATORS = web.AppKey("operators", OperatorDesk)
 TRANSFERS = web.AppKey("transfers", TransferDesk)
 ACTS = web.AppKey("acts", Acts)

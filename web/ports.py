@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from telephony.calls.model import CallView
 from telephony.calls.transfer import Kind
+from telephony.capture.model import Kept
 from telephony.operators.model import Operator
 from telephony.transfers.model import Target, TransferView
 from tongdai.accounts.model import Viewer
@@ -33,6 +34,26 @@ class CallDesk(Protocol):
 
     async def hang_up(self, call_id: CallId, by: Viewer) -> None:
         """End the operator's part of a call."""
+        ...
+
+
+class RecordingDesk(Protocol):
+    """Pauses, resumes and ends recordings (telephony.capture.control.RecordingControl)."""
+
+    def kept(self) -> tuple[Kept, ...]:
+        """Return every live call whose recording is paused or stopped."""
+        ...
+
+    async def pause(self, call_id: CallId, by: Viewer) -> Kept:
+        """Write silence from now on."""
+        ...
+
+    async def resume(self, call_id: CallId, by: Viewer) -> Kept:
+        """Record again."""
+        ...
+
+    async def stop(self, call_id: CallId, by: Viewer) -> Kept:
+        """End the recording for good."""
         ...
 
 

@@ -7,7 +7,7 @@ lease that is renewed from here: without us the PBX brings him back by itself.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 
 import structlog
@@ -50,9 +50,16 @@ class Engine:
     """Moves transfers; knows nothing of who may."""
 
     def __init__(
-        self, settings: Settings, db: Database, bus: Bus, clock: Clock, announce: Announce
+        self,
+        settings: Settings,
+        db: Database,
+        bus: Bus,
+        clock: Clock,
+        announce: Announce,
+        may_record: Callable[[CallId], bool],
     ) -> None:
         """Begin with none."""
+        self._may_record = may_record
         self._settings, self._bus, self._clock = settings, bus, clock
         self._announce = announce
         self._switch: Switch | None = None
@@ -218,7 +225,14 @@ class Engine:
         if live.course.state.is_final:
             return
         try:
-            done = await hands.call(self.at(live.pbx), live, dial.channel, hotline, why)
+            done = await hands.call(
+                self.at(live.pbx),
+                live,
+                dial.channel,
+                hotline,
+                why,
+                recorded=self._may_record(live.call_id),
+            )
         except Unavailable as away:  # it may ring all the same: the next state, or _watch, tells
             log.warning("transfer.not_called", transfer=live.id, why=str(away))
             return

@@ -44,7 +44,13 @@ async def hold(pbx: Pbx, live: Live) -> None:
 
 
 async def call(
-    pbx: Pbx, live: Live, channel: str, hotline: HotlineTable, why: str = ""
+    pbx: Pbx,
+    live: Live,
+    channel: str,
+    hotline: HotlineTable,
+    why: str = "",
+    *,
+    recorded: bool = True,
 ) -> Originated:
     """Call the person; return when the leg is up, or has failed.
 
@@ -54,6 +60,7 @@ async def call(
         channel: Whom (`numbers.dial_of`).
         hotline: How long it rings, whose number it shows, and whether a key is asked for.
         why: The sound that says what it is about, without its ending; nothing for the general one.
+        recorded: Whether a consultation is; not after the call's recording was stopped (CT-3.7).
 
     Raises:
         Unavailable: The PBX does not answer.
@@ -66,7 +73,7 @@ async def call(
         "__TONGDAI_TRANSFER": live.id,
         "TONGDAI_WHY": why,
     }
-    if live.course.kind is Kind.WARM and live.linkedid:
+    if live.course.kind is Kind.WARM and live.linkedid and recorded:
         variables["TONGDAI_CONSULTATION"] = f"{live.linkedid}-{seconds}"
     return await pbx.originate(
         channel,

@@ -1,5 +1,7 @@
 """The doors to live transfer: who may begin, complete, join or give up one, and of which call."""
 
+from collections.abc import Callable
+
 from telephony.calls.model import CallState, CallView, Direction
 from telephony.calls.transfer import Course, Kind, Signal
 from telephony.operators import Operators
@@ -43,6 +45,7 @@ class Transfers:
         *,
         announce: Announce = say_nothing,
         also_allowed: tuple[str, ...] = (),
+        may_record: Callable[[CallId], bool] = lambda _: True,
     ) -> None:
         """Take what is needed; `connect` gives the bridge.
 
@@ -54,10 +57,11 @@ class Transfers:
             operators: Knows which phone rings for an extension.
             announce: Speaks the ticket's field for the person called.
             also_allowed: E.164 numbers that may be called although the rules forbid them.
+            may_record: Whether a call's consultations are recorded (telephony.capture.control).
         """
         self._settings, self._db, self._clock = settings, db, clock
         self._operators, self._also_allowed = operators, also_allowed
-        self._engine = Engine(settings, db, bus, clock, announce)
+        self._engine = Engine(settings, db, bus, clock, announce, may_record)
         self._ear = Ear(self._engine, db)
         self._condition = Condition(clock, State.OK)
         self._switch: Switch | None = None

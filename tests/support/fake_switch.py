@@ -31,6 +31,8 @@ class FakeSwitch:
     before: Callable[[str], Awaitable[None]] | None = None
     """Awaited before an action of this name is taken down."""
     refused: set[str] = field(default_factory=set)
+    variables: dict[str, str] = field(default_factory=dict)
+    """What Setvar has set, on whichever channel, and Getvar answers."""
     expected: list[tuple[str, TransferId, CallId]] = field(default_factory=list)
     _packets: list[tuple[tuple[str, ...], PacketListener]] = field(default_factory=list)
     _states: list[StateListener] = field(default_factory=list)
@@ -68,9 +70,13 @@ class FakeSwitch:
             await self.before(name)
         self.actions.append((name, headers))
         ok = name not in self.refused and self._queue(name, headers)
+        variable = str(headers.get("Variable"))
+        if ok and name == "Setvar":
+            self.variables[variable] = str(headers["Value"])
         if self.late:
             raise ActionTimedOut(action=name)
-        return Reply(ok=ok, raw=b"Message: as told\r\n")
+        value = self.variables.get(variable, "") if name == "Getvar" else ""
+        return Reply(ok=ok, raw=f"Message: as told\r\nValue: {value}\r\n".encode())
 
     async def originate(
         self,

@@ -20,6 +20,7 @@ from aiohttp.test_utils import TestServer
 from escalation.acts import Acts
 from escalation.lawbook import default_lawbook
 from tests.support.floor import Floor
+from tests.support.recorder import Recorder
 from tickets.attachments import Files
 from tongdai.accounts.model import Role
 from tongdai.accounts.service import Accounts, account_by_username
@@ -30,7 +31,7 @@ from tongdai.events import Bus
 from tongdai.migrate import import_tables
 from tongdai.settings import Settings
 from web.app import Parts, build_app
-from web.doors import ACTS, CALLS, CONTROL, FILES, OPERATORS, TRANSFERS
+from web.doors import ACTS, CALLS, CONTROL, FILES, OPERATORS, RECORDER, TRANSFERS
 
 PASSWORD = "mat-khau-thu-1022"
 _CSRF = re.compile(r'name="csrf" content="([^"]*)"')
@@ -68,6 +69,7 @@ def console_doors(floor: Floor, settings: Settings) -> dict[web.AppKey[Any], Any
     return {
         CALLS: floor,
         CONTROL: floor.control,
+        RECORDER: Recorder(floor),
         OPERATORS: floor,
         TRANSFERS: floor.transfers,
         ACTS: Acts(default_lawbook()),

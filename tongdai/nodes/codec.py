@@ -10,6 +10,8 @@ from escalation.events import DeadlineSet, LawChanged
 from sms.events import MessageOwed
 from telephony.calls.events import CallEvent
 from telephony.calls.model import CallView
+from telephony.capture.events import KeepingChanged
+from telephony.capture.model import Kept
 from telephony.control import DialFailed
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import Operator
@@ -31,6 +33,7 @@ from tongdai.health import Part
 OF_THE_BRIDGE: tuple[type[Event], ...] = (
     CallEvent,
     DialFailed,
+    KeepingChanged,
     OperatorChanged,
     QueueChanged,
     TransferChanged,
@@ -59,6 +62,7 @@ class State:
     operators: tuple[Operator, ...]
     transfers: tuple[TransferView, ...]
     queues: tuple[QueueView, ...]
+    kept: tuple[Kept, ...] = ()
 
 
 def dump(value: object, kind: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from telephony.calls.model import CallView
 from telephony.calls.transfer import Kind
+from telephony.capture.model import Kept
 from telephony.operators.model import Device, Operator
 from telephony.queues import QueueView
 from telephony.transfers import store
@@ -144,6 +145,33 @@ class FarControl:
     async def hang_up(self, call_id: CallId, by: Viewer) -> None:
         """End the operator's part of a call."""
         await self._relay.ask("hang_up", call_id, by)
+
+
+class FarRecorder:
+    """Pauses, resumes and ends recordings (web.ports.RecordingDesk)."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def kept(self) -> tuple[Kept, ...]:
+        """Return every live call whose recording is paused or stopped."""
+        return tuple(self._relay.mirror.kept.values())
+
+    async def pause(self, call_id: CallId, by: Viewer) -> Kept:
+        """Write silence from now on."""
+        return await self._order("pause_recording", call_id, by)
+
+    async def resume(self, call_id: CallId, by: Viewer) -> Kept:
+        """Record again."""
+        return await self._order("resume_recording", call_id, by)
+
+    async def stop(self, call_id: CallId, by: Viewer) -> Kept:
+        """End the recording for good."""
+        return await self._order("stop_recording", call_id, by)
+
+    async def _order(self, name: str, call_id: CallId, by: Viewer) -> Kept:
+        found: Kept = await self._relay.ask(name, call_id, by)
+        return found
 
 
 class FarQueues:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from telephony.bridge import Bridge
 from telephony.calls.transfer import Kind
+from telephony.capture.control import RecordingControl
 from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
@@ -26,6 +27,7 @@ from tongdai.nodes.doors import (
     FarHealth,
     FarOperators,
     FarQueues,
+    FarRecorder,
     FarTransfers,
 )
 from tongdai.nodes.orders import Do
@@ -35,19 +37,21 @@ from web import doors
 from web.api.health import Health
 from web.floor import keys as floor
 from web.keys import PUSH
-from web.ports import CallDesk, Calls, OperatorDesk, TransferDesk
+from web.ports import CallDesk, Calls, OperatorDesk, RecordingDesk, TransferDesk
 
 
 def far_doors(relay: Relay, db: Database, settings: Settings) -> dict[web.AppKey[Any], Any]:
     """Return the pages' doors at a node that does not run the bridge."""
     calls: Calls = FarCalls(relay)
     control: CallDesk = FarControl(relay)
+    recorder: RecordingDesk = FarRecorder(relay)
     operators: OperatorDesk = FarOperators(relay)
     transfers: TransferDesk = FarTransfers(relay, db)
     queues: floor.QueueDesk = FarQueues(relay, settings)
     return {
         doors.CALLS: calls,
         doors.CONTROL: control,
+        doors.RECORDER: recorder,
         doors.OPERATORS: operators,
         doors.TRANSFERS: transfers,
         floor.QUEUES: queues,
@@ -71,6 +75,7 @@ class Held:
     transfers: Transfers
     queues: Queues
     control: CallControl
+    recorder: RecordingControl
 
 
 def join(
@@ -113,6 +118,9 @@ def orders(held: Held) -> dict[str, Do]:
         "pause": operators.pause,
         "dial": control.dial,
         "hang_up": control.hang_up,
+        "pause_recording": held.recorder.pause,
+        "resume_recording": held.recorder.resume,
+        "stop_recording": held.recorder.stop,
         "transfer": transfer,
         "complete": transfers.complete,
         "join": transfers.join,
@@ -127,4 +135,5 @@ def state(held: Held) -> State:
         operators=held.operators.snapshot(),
         transfers=held.transfers.running(),
         queues=held.queues.snapshot(),
+        kept=held.recorder.kept(),
     )

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 from telephony.calls.events import CallEvent
 from telephony.calls.model import CallState, CallView
+from telephony.capture.events import KeepingChanged
+from telephony.capture.model import Keeping, Kept
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import Operator, OperatorState
 from telephony.queues import QueueChanged, QueueView
@@ -32,6 +34,8 @@ class Mirror:
         self.handed: dict[TransferId, TransferView] = {}
         """Transfers that ended lately."""
         self.queues: dict[HotlineId, QueueView] = {}
+        self.kept: dict[CallId, Kept] = {}
+        """Live calls whose recording is paused or stopped."""
 
     def replace(self, state: State) -> None:
         """Take a whole state."""
@@ -39,12 +43,17 @@ class Mirror:
         self.operators = {operator.account: operator for operator in state.operators}
         self.transfers = {transfer.id: transfer for transfer in state.transfers}
         self.queues = {queue.hotline: queue for queue in state.queues}
+        self.kept = {kept.call: kept for kept in state.kept}
 
     def apply(self, event: Event) -> None:
         """Take what happened; events that change nothing here are passed over."""
         match event:
             case CallEvent(call=call):
                 self._call(call)
+            case KeepingChanged(kept=kept):
+                self.kept.pop(kept.call, None)
+                if kept.keeping is not Keeping.ON:
+                    self.kept[kept.call] = kept
             case OperatorChanged(operator=operator):
                 if operator.state is OperatorState.SIGNED_OFF:
                     self.operators.pop(operator.account, None)
@@ -62,6 +71,7 @@ class Mirror:
     def _call(self, call: CallView) -> None:
         if call.state is CallState.ENDED:
             self.calls.pop(call.id, None)
+            self.kept.pop(call.id, None)
             _remember(self.ended, call.id, call)
         else:
             self.calls[call.id] = call

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from telephony.calls.transfer import Kind
+from telephony.capture.model import Kept
 from telephony.operators.model import Device, Operator
 from telephony.transfers.model import Target, TransferView
 from tongdai import errors
@@ -48,6 +49,9 @@ FORMS: Mapping[str, Form] = {
     "pause": Form(tuple[AccountId, str], Operator),
     "dial": Form(tuple[Viewer, HotlineId, str], CallId, 90.0),
     "hang_up": Form(tuple[CallId, Viewer], None),
+    "pause_recording": Form(tuple[CallId, Viewer], Kept),
+    "resume_recording": Form(tuple[CallId, Viewer], Kept),
+    "stop_recording": Form(tuple[CallId, Viewer], Kept),
     "transfer": Form(tuple[CallId, Kind, Target, Viewer, TicketId | None], TransferView),
     "complete": Form(tuple[TransferId, Viewer], TransferView),
     "join": Form(tuple[TransferId, Viewer], TransferView),

@@ -9,6 +9,8 @@ from typing import Any
 
 from telephony.calls.events import CallEvent, CallRinging, CallRingingStopped
 from telephony.calls.model import CallState
+from telephony.capture.events import KeepingChanged
+from telephony.capture.model import Kept
 from telephony.control import DialFailed
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import OperatorState
@@ -19,7 +21,7 @@ from tongdai.clock import Clock
 from tongdai.events import Bus
 from tongdai.ids import AccountId, CallId, HotlineId
 from web.console import shape
-from web.ports import Calls, OperatorDesk, TransferDesk, iso
+from web.ports import Calls, OperatorDesk, RecordingDesk, TransferDesk, iso
 from web.push import Push
 
 QUEUES_EVERY_SECONDS = 0.5
@@ -35,10 +37,11 @@ class Feed:
         calls: Calls,
         operators: OperatorDesk,
         transfers: TransferDesk,
+        recorder: RecordingDesk,
         clock: Clock,
     ) -> None:
         self._push, self._calls, self._operators, self._clock = push, calls, operators, clock
-        self._transfers = transfers
+        self._transfers, self._recorder = transfers, recorder
         self._told: defaultdict[CallId, set[AccountId]] = defaultdict(set)
         self._queues_due: asyncio.TimerHandle | None = None
         self._queues_told: dict[HotlineId, dict[str, Any]] = {}
@@ -46,6 +49,7 @@ class Feed:
         bus.on(OperatorChanged, self.on_operator)
         bus.on(TransferChanged, self.on_transfer)
         bus.on(DialFailed, self.on_dial_failed)
+        bus.on(KeepingChanged, self.on_keeping)
         for kind in (TicketChanged, TicketFiled, TicketReferred, TicketRejected):
             bus.on(kind, self.on_ticket)
         push.snapshot_from("console", self.snapshot)
@@ -69,6 +73,9 @@ class Feed:
                 shape.transfer(t) for t in self._transfers.running() if t.by == viewer.id
             ],
             "queues": list(queues.values()),
+            "recordings": [
+                shape.kept(kept) for kept in self._recorder.kept() if self._is_mine(kept, viewer)
+            ],
         }
 
     def on_call(self, event: CallEvent) -> None:
@@ -100,6 +107,16 @@ class Feed:
     def on_transfer(self, event: TransferChanged) -> None:
         """Tell the operator who hands a call on how it goes."""
         self._push.send(event.transfer.by, "transfer", shape.transfer(event.transfer))
+
+    def on_keeping(self, event: KeepingChanged) -> None:
+        """Tell the operator whether what is said in his call is being kept."""
+        call = self._calls.call(event.kept.call)
+        if call is not None and call.operator is not None:
+            self._push.send(call.operator, "recording", shape.kept(event.kept))
+
+    def _is_mine(self, kept: Kept, viewer: Viewer) -> bool:
+        call = self._calls.call(kept.call)
+        return call is not None and call.operator == viewer.id
 
     def on_dial_failed(self, event: DialFailed) -> None:
         """Tell the operator why the citizen was not reached."""

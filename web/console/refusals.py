@@ -16,6 +16,8 @@ WORDS = {
         "Từ đây không gọi được số này: chỉ gọi di động và cố định trong nước."
     ),
     "number_is_our_own": N_("Đây là số của chính tổng đài."),
+    "recording_stopped": N_("Đã dừng ghi âm hẳn; cuộc gọi này không ghi âm lại nữa."),
+    "recording_not_running": N_("Cuộc gọi này hiện không được ghi âm."),
     "call_not_connected": N_("Cuộc gọi không còn đang nói."),
     "not_your_call": N_("Cuộc gọi này không phải của bạn."),
     "no_such_call": N_("Không còn cuộc gọi này."),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telephony.calls.model import CallView
+from telephony.capture.model import Kept
 from telephony.operators.model import Operator
 from telephony.transfers.model import TransferView
 from tickets.directory import Contact, Person, SubjectField, Unit
@@ -83,6 +84,16 @@ def setup(settings: Settings, viewer: Viewer, channels: Sequence[tuple[str, str]
         "extension": viewer.extension,
         "hotlines": [_hotline(h) for h in settings.hotlines if h.id in mine],
         "channels": [{"code": code, "name": name} for code, name in channels],
+    }
+
+
+def kept(found: Kept) -> Json:
+    """Return how the recording of a live call stands."""
+    return {
+        "call": found.call,
+        "keeping": found.keeping,
+        "since": iso(found.since),
+        "by": found.by_name,
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.support.floor import Floor
+from tests.support.recorder import Recorder
 from tongdai.accounts.model import Grant, Role, Viewer
 from tongdai.clock import HandClock
 from tongdai.events import Bus
@@ -22,7 +23,7 @@ LAN, HUY = operator("lan", "can-tho"), operator("huy", "gia-lai")
 def desk(clock: HandClock) -> tuple[Floor, Push]:
     bus, push = Bus(), Push(clock)
     floor = Floor(bus, clock)
-    Feed(push, bus, floor, floor, floor.transfers, clock)
+    Feed(push, bus, floor, floor, floor.transfers, Recorder(floor), clock)
     return floor, push
 
 

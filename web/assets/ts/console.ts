@@ -17,14 +17,23 @@ import { NewTicket } from "./console/new_ticket";
 import { Pane, type PaneHost } from "./console/pane";
 import { Phone } from "./console/phone";
 import { drawPads, sayPhone } from "./console/phone_panel";
+import { Recording } from "./console/recording";
 import { Ring } from "./console/ring";
 import { RuleBook } from "./console/rules";
 import { Sounds } from "./console/sounds";
 import { Strip } from "./console/strip";
 import { phaseOf, Tabs, type Change, type Closed, type Phase, type Tab } from "./console/tabs";
-import type { Card, Me, Queue, Setup, Ticket, TicketLine, Transfer } from "./console/types";
+import type { Card, Kept, Me, Queue, Setup, Ticket, TicketLine, Transfer } from "./console/types";
 
 const setup = JSON.parse(one("#setup").textContent ?? "{}") as Setup;
+
+interface Snapshot {
+  me?: Me;
+  calls?: Card[];
+  transfers?: Transfer[];
+  queues?: Queue[];
+  recordings?: Kept[];
+}
 
 class Console implements PaneHost {
   readonly setup = setup;
@@ -52,6 +61,7 @@ class Console implements PaneHost {
     live: () => this.live(),
     canAnswer: () => this.canAnswer(),
   });
+  private readonly recording = new Recording(() => this.live());
   private readonly drafts = new Drafts(
     (ticket) => this.tabs.tabs.some((tab) => tab.ticket === ticket),
     (ticket) => this.openDraft(ticket),
@@ -65,7 +75,7 @@ class Console implements PaneHost {
   constructor() {
     new Sounds(this.keep, this.ring, this.phone);
     this.line = new Line({
-      snapshot: (data) => this.snapshot(data["console"] as { me?: Me; calls?: Card[]; transfers?: Transfer[]; queues?: Queue[] }),
+      snapshot: (data) => this.snapshot(data["console"] as Snapshot),
       event: (kind, data) => this.event(kind, data),
       line: (up) => this.lineIs(up),
     });
@@ -179,12 +189,13 @@ class Console implements PaneHost {
 
   // --- what the service says ---
 
-  private snapshot(data: { me?: Me; calls?: Card[]; transfers?: Transfer[]; queues?: Queue[] }): void {
+  private snapshot(data: Snapshot): void {
     if (!data.me) return;
     this.takeMe(data.me);
     for (const transfer of data.transfers ?? []) this.takeTransfer(transfer);
     this.apply(this.tabs.snapshot(data.calls ?? [], new Date(now()).toISOString()));
     this.me.takeQueues(data.queues ?? []);
+    this.recording.takeAll(data.recordings ?? []);
   }
 
   private event(kind: string, data: Record<string, unknown>): void {
@@ -203,6 +214,9 @@ class Console implements PaneHost {
         break;
       case "unreached":
         toast(unreachedWords(String(data["why"])), "bad");
+        break;
+      case "recording":
+        this.recording.take(data as unknown as Kept);
         break;
       case "queues":
         this.me.takeQueues(data["queues"] as Queue[]);
@@ -343,6 +357,7 @@ class Console implements PaneHost {
     drawPads(this.phone);
     const live = this.live();
     one<HTMLButtonElement>("#desk-hang-up").disabled = !live || phaseOf(live) === "ringing";
+    this.recording.draw();
     if (this.phone.talking) this.ring.stop();
     for (const pane of this.panes.values()) pane.update();
     this.strip.drawBanner();
@@ -369,6 +384,8 @@ class Console implements PaneHost {
         return this.phone.mute();
       case "hold":
         return this.phone.holdOrResume();
+      case "recording":
+        return void this.recording.toggle();
       case "keypad":
         return showKeypad();
       case "transfer":

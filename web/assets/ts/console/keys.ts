@@ -4,7 +4,7 @@ import { fill, h, one } from "../lib/dom";
 import { t } from "../lib/i18n";
 
 export type Deed =
-  | "answer" | "hang-up" | "call-back" | "mute" | "hold" | "keypad" | "transfer"
+  | "answer" | "hang-up" | "call-back" | "mute" | "hold" | "recording" | "keypad" | "transfer"
   | "ready" | "pause" | "sign-off"
   | "outcome-answer" | "outcome-refer" | "outcome-refuse" | "outcome-none" | "save" | "send" | "link"
   | "new" | "drafts" | "close" | "next" | "previous" | "help" | "try-ring";
@@ -23,6 +23,7 @@ const KEYS: Key[] = [
   { deed: "answer", code: "F2", shown: "F2", words: t("Nghe máy; đang nói thì đến phiếu của cuộc gọi"), group: "call" },
   { deed: "hold", code: "F4", shown: "F4", words: t("Giữ máy, nói tiếp"), group: "call" },
   { deed: "mute", code: "F7", shown: "F7", words: t("Tắt, bật tiếng của mình"), group: "call" },
+  { deed: "recording", code: "KeyT", alt: true, shown: "Alt T", words: t("Tạm dừng ghi âm, ghi tiếp"), group: "call" },
   { deed: "keypad", code: "KeyK", alt: true, shown: "Alt K", words: t("Bàn phím số: rồi gõ 0–9, *, #"), group: "call" },
   { deed: "hang-up", code: "F8", shown: "F8", words: t("Gác máy"), group: "call" },
   { deed: "call-back", code: "KeyG", alt: true, shown: "Alt G", words: t("Gọi lại số của phiếu; máy của mình đổ chuông trước"), group: "call" },

@@ -24,6 +24,14 @@ export interface Card {
   mine: boolean;
 }
 
+/** How the recording of a live call stands; what is not told of is being recorded. */
+export interface Kept {
+  call: string;
+  keeping: "on" | "paused" | "stopped";
+  since: string;
+  by: string;
+}
+
 export interface Transfer {
   id: string;
   call: string;
