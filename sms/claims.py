@@ -10,7 +10,8 @@ from sqlmodel import col, select
 from sms import alerts, store
 from sms.model import Channel, Signal, State
 from sms.outbox import all_locked, move
-from sms.tables import Message, MessageAttempt
+from sms.references import spellings
+from sms.tables import Message, MessageAttempt, MessagePart
 from tongdai.db import Tx
 from tongdai.text import clean
 
@@ -29,6 +30,7 @@ class Settlement:
         tried: The gateways that have refused it since its last pause.
         bound_to: The one gateway that it may go to from now on, "" for all of its route.
         cost: VND, when it was accepted.
+        parts: The gateway's ids of its parts, where a long text went in several.
     """
 
     signal: Signal
@@ -40,6 +42,7 @@ class Settlement:
     tried: tuple[str, ...] = ()
     bound_to: str = ""
     cost: int = 0
+    parts: tuple[str, ...] = ()
 
 
 async def claim(
@@ -120,6 +123,7 @@ async def _settle(tx: Tx, row: Message, attempt: MessageAttempt, how: Settlement
         row.lease_until = None
         row.reference = how.reference or row.reference
         row.cost = how.cost or row.cost
+        await _note_parts(tx, row, how.parts)
         row.failures += how.counts and how.signal in (Signal.RETRY, Signal.GAVE_UP)
         moved = move(tx, row, how.signal)
         if moved and how.signal is Signal.RETRY:
@@ -130,6 +134,17 @@ async def _settle(tx: Tx, row: Message, attempt: MessageAttempt, how: Settlement
         if moved:
             await alerts.failed(tx, row)
     return State(row.state)
+
+
+async def _note_parts(tx: Tx, row: Message, references: Sequence[str]) -> None:
+    """Write the parts down; one whose receipt was quicker is there already."""
+    if not references:
+        return
+    query = select(col(MessagePart.reference)).where(col(MessagePart.message_id) == row.id)
+    known = set((await tx.session.execute(query)).scalars())
+    for reference in references:
+        if not known & set(spellings(reference)):
+            tx.session.add(MessagePart(message_id=row.id, gateway=row.gateway, reference=reference))
 
 
 async def end_leases(

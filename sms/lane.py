@@ -207,6 +207,7 @@ class Lane:
             tried=(*row.tried, one.exit.name) if over else (),
             bound_to=one.exit.name if again else row.bound_to,
             cost=one.exit.price(row) if outcome is Outcome.ACCEPTED else 0,
+            parts=result.parts,
         )
 
     def _pause(self, row: Message) -> timedelta:

@@ -1,5 +1,6 @@
 """A message's states and what moves it from one to the next; pure."""
 
+import hashlib
 from enum import StrEnum
 
 from tongdai.phone import Kind, parse_caller
@@ -124,6 +125,14 @@ _KANNEL = {
     "8": Signal.GOT_SMSC_ACCEPTED,
     "16": Signal.GOT_SMSC_REJECTED,
 }
+
+
+def our_reference(message_id: str) -> int:
+    """Return the 16 bits by which a receipt may name one of our messages.
+
+    Source: SMPP 3.4, 5.3.2.17, user_message_reference.
+    """
+    return int.from_bytes(hashlib.sha256(message_id.encode()).digest()[:2], "big")
 
 
 def number_for_sms(raw: str) -> tuple[str, str]:

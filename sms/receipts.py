@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from sms import alerts, outbox
+from sms import alerts, outbox, parts
 from sms.model import Signal
+from sms.references import Named, find
 from sms.tables import Message, MessageReceipt
 from sms.together import Together
 from tongdai.db import Database, Tx
@@ -53,6 +53,16 @@ class _Addressed:
     report: Report
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A report of a known message; `parts` are the spellings of the part's id, if it is of one."""
+
+    message_id: str
+    signal: Signal
+    report: Report
+    parts: Sequence[str]
+
+
 class Receipts:
     """Takes reports; those that come at the same time are written down in one transaction."""
 
@@ -78,10 +88,8 @@ class Receipts:
             return Taken.STRANGER
         return await self._write(message_id, report)
 
-    async def take_by_reference(
-        self, *, gateway: str, references: Sequence[str], report: Report
-    ) -> Taken:
-        """Take a report that names the gateway's own id (in one of several spellings).
+    async def take_named(self, named: Named, report: Report) -> Taken:
+        """Take a report that names the gateway's own id.
 
         Who sent it was asked before.
 
@@ -89,17 +97,19 @@ class Receipts:
             DatabaseAway: Not kept; the gateway shall come again.
         """
         async with self._db.read() as session:
-            message_id = await _of_reference(session, gateway, references)
-        if message_id is None:
-            log.warning("receipt.stranger", gateway=gateway)
+            row = await find(session, named)
+        if row is None:
+            log.warning("receipt.stranger", gateway=named.gateway)
             return Taken.STRANGER
-        return await self._write(message_id, report)
+        of_part = named.references if named.in_parts and row.parts > 1 else ()
+        return await self._write(row.id, report, of_part)
 
-    async def _write(self, message_id: str, report: Report) -> Taken:
+    async def _write(self, message_id: str, report: Report, of_part: Sequence[str] = ()) -> Taken:
         if report.signal is None:
             log.warning("receipt.unreadable", message_id=message_id, code=report.code[:16])
             return Taken.UNREADABLE
-        moved = await self._kept.do((message_id, report.signal, report))
+        told = _Told(message_id=message_id, signal=report.signal, report=report, parts=of_part)
+        moved = await self._kept.do(told)
         log.info("receipt.taken", message_id=message_id, code=report.code[:16], moved=moved)
         return Taken.MOVED if moved else Taken.NOTHING_NEW
 
@@ -116,42 +126,27 @@ class Receipts:
             for one in asked
         ]
 
-    async def _keep(self, told: Sequence[tuple[str, Signal, Report]]) -> list[bool]:
+    async def _keep(self, told: Sequence[_Told]) -> list[bool]:
         """Write reports down in their order; say of each whether it moved its message."""
         async with self._db.write() as tx:
-            rows = await outbox.all_locked(tx, {message_id for message_id, _, _ in told})
-            return [
-                await _one(tx, rows[message_id], signal, report)
-                for message_id, signal, report in told
-            ]
+            rows = await outbox.all_locked(tx, {one.message_id for one in told})
+            return [await _one(tx, rows[one.message_id], one) for one in told]
 
 
-async def _one(tx: Tx, row: Message, signal: Signal, report: Report) -> bool:
-    moved = outbox.move(tx, row, signal)
+async def _one(tx: Tx, row: Message, told: _Told) -> bool:
+    signal: Signal | None = told.signal
+    if told.parts:
+        signal = await parts.told(tx, row, told.parts, told.signal)
+    moved = signal is not None and outbox.move(tx, row, signal)
     if moved:
         await alerts.failed(tx, row)
     tx.session.add(
         MessageReceipt(
             message_id=row.id,
             at=tx.now,
-            code=clean(report.code)[:64],
-            words=clean(report.words)[:300],
+            code=clean(told.report.code)[:64],
+            words=clean(told.report.words)[:300],
             moved_to=row.state if moved else "",
         )
     )
     return moved
-
-
-async def _of_reference(
-    session: AsyncSession, gateway: str, references: Sequence[str]
-) -> str | None:
-    found = await session.execute(
-        select(col(Message.id))
-        .where(
-            col(Message.gateway) == gateway,
-            col(Message.reference).in_([r for r in references if r]),
-        )
-        .order_by(col(Message.seq).desc())
-        .limit(1)
-    )
-    return found.scalar_one_or_none()

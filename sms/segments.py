@@ -85,6 +85,23 @@ def segments(text: str) -> Segments:
     return Segments(alphabet=alphabet, units=units, parts=parts)
 
 
+def split(text: str) -> list[str]:
+    """Return the parts of `text` (prepared), each as long as may be; one for what fits in one."""
+    counted = segments(text)
+    if counted.parts <= 1:
+        return [text]
+    several = 153 if counted.alphabet is Alphabet.ASCII else 67
+    parts, room = [""], several
+    for character in text:
+        cost = _cost(character, counted.alphabet)
+        if cost > room:
+            parts.append("")
+            room = several
+        parts[-1] += character
+        room -= cost
+    return parts
+
+
 def cut(text: str, limit: int) -> str:
     """Return `text` in at most `limit` characters, cut at a word where there is one.
 

@@ -103,6 +103,31 @@ class MessageReceipt(SQLModel, table=True):
     moved_to: str = ""
 
 
+class MessagePart(SQLModel, table=True):
+    """A part of a long text that went in several, under the gateway's own id for it."""
+
+    __tablename__ = "message_part"
+    __table_args__ = (Index("ix_message_part_reference", "gateway", "reference"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    message_id: str = Field(foreign_key="message.id", index=True)
+    gateway: str
+    reference: str
+    state: str = ""
+    """Where its receipts say it is; empty: nothing yet."""
+
+
+class GatewayRate(SQLModel, table=True):
+    """How many messages a gateway takes now from all nodes together (PostgreSQL)."""
+
+    __tablename__ = "gateway_rate"
+
+    gateway: str = Field(primary_key=True)
+    room: float
+    at: datetime = Field(sa_type=UtcDateTime)
+    """On the database's clock, the one that all nodes share."""
+
+
 class TicketLink(SQLModel, table=True):
     """A link in a message: leads to a ticket once, until it expires, after signing in."""
 

@@ -36,6 +36,17 @@ class SmsGatewayTable(_Table):
     url: str = Field(default="", description="default: the kind's, or the dialect's own")
     host: str = Field(default="127.0.0.1", description="smpp: the SMSC")
     port: int = Field(default=2775, ge=1, le=65535, description="smpp: the SMSC's port")
+    long_text: Literal["payload", "udh", "sar"] = Field(
+        default="payload",
+        description="smpp: a text longer than one SMS: in one message_payload, or in parts",
+    )
+    enquire_link_seconds: float = Field(
+        default=15, gt=0, description="smpp: a silent session is asked whether it lives"
+    )
+    registered_only: bool = Field(
+        default=False,
+        description="only texts that the recipient's network has registered (/admin/messages)",
+    )
     username: str = "tongdai"
     password: SecretStr = SecretStr("")
     file: Path | None = None

@@ -64,12 +64,14 @@ class Result:
         outcome: See Outcome.
         words: The gateway's own words, or what went wrong.
         reference: The gateway's own id, if it gave one.
+        parts: Its ids of all parts, where a long text went in several.
         unreached: Nobody was there at all; a probe that answers is the end of that.
     """
 
     outcome: Outcome
     words: str
     reference: str = ""
+    parts: tuple[str, ...] = ()
     unreached: bool = False
 
 
@@ -103,17 +105,19 @@ class Heard:
 
     Attributes:
         receipt: Which of the two.
-        reference: The gateway's own id of the message it is about; of the reply itself.
+        reference: The gateway's own id of the message it is about.
+        ours: The 16 bits by which a receipt names our message (sms.model.our_reference), or None.
         signal: What a receipt says, or None.
         code: As it came.
         words: The gateway's own.
         sender: Who wrote.
-        to: To which number or name.
+        to: To which number or name; for a receipt, the message's recipient.
         text: What.
     """
 
     receipt: bool = False
     reference: str
+    ours: int | None = None
     signal: Signal | None = None
     code: str = ""
     words: str = ""
@@ -122,7 +126,8 @@ class Heard:
     text: str = ""
 
 
-Listener = Callable[[Heard], Coroutine[None, None, None]]
+Listener = Callable[[Heard], Coroutine[None, None, bool]]
+"""Takes what was told; whether it is written down, so that it need not be told again."""
 
 
 @runtime_checkable

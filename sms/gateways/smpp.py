@@ -1,34 +1,29 @@
 """An SMSC spoken to directly: SMPP 3.4 as a transceiver, by aiosmpplib."""
 
 import asyncio
+import itertools
 import logging
 from contextlib import suppress
 
-from aiosmpplib import (
-    ESME,
-    NPI,
-    TON,
-    AbstractHook,
-    DeliverSm,
-    GenericNack,
-    PhoneNumber,
-    SmppCommandStatus,
-    SmppMessage,
-    SubmitSm,
-    SubmitSmResp,
-)
-from aiosmpplib.protocol import BindTransceiverResp
-from aiosmpplib.state import SmppSessionState
+from aiosmpplib import NPI, TON, PhoneNumber, SmppCommandStatus, SmppMessage, SubmitSm, SubmitSmResp
+from aiosmpplib.state import OptionalParam, SmppSessionState
 
 from sms.gateways.base import Heard, Listener, Outcome, Request, Result
-from sms.model import Signal
-from sms.segments import Alphabet
+from sms.gateways.smpp_pdu import Joiner, Receipt, Said
+from sms.gateways.smpp_session import Answers, Hook, NeverDenies, Outgoing, Session
+from sms.model import our_reference
+from sms.segments import Alphabet, split
 from tongdai.settings import SmsGatewayTable
 
 _SILENT = logging.CRITICAL + 1
 _BIND_SECONDS = 4.0
 _UNBIND_SECONDS = 3.0
-_BIND_ANSWER = b"\x80\x00\x00\x09"
+_PARTS_SECONDS = 60.0
+"""So long a reply's parts wait for each other."""
+_AGAIN_SECONDS = 0.3
+"""Between tries of a part whose message has begun to go out and is throttled."""
+_HEADER_FLAG = 0x40
+_OUR_REFERENCE, _SAR_REFERENCE, _SAR_TOTAL, _SAR_NUMBER = 0x0204, 0x020C, 0x020E, 0x020F
 _LATER = frozenset(
     {
         SmppCommandStatus.ESME_RTHROTTLED,
@@ -38,24 +33,14 @@ _LATER = frozenset(
     }
 )
 _FINAL = frozenset({SmppCommandStatus.ESME_RINVDSTADR})
-_STATES = {
-    "DELIVRD": Signal.GOT_DELIVERED,
-    "EXPIRED": Signal.GOT_UNDELIVERED,
-    "DELETED": Signal.GOT_UNDELIVERED,
-    "UNDELIV": Signal.GOT_UNDELIVERED,
-    "REJECTD": Signal.GOT_SMSC_REJECTED,
-    "ACCEPTD": Signal.GOT_SMSC_ACCEPTED,
-    "ENROUTE": Signal.GOT_BUFFERED,
-}
-"""`stat` of a receipt (SMPP 3.4, appendix B); UNKNOWN says nothing."""
 
 
 class Smpp:
     """One SMSC. The connection is kept, and made again whenever it is lost.
 
-    A long text goes as `message_payload`: one message, one id, one receipt. It drops no doubles,
-    and a receipt names the SMSC's id alone: one whose acceptance was never written down settles
-    nothing.
+    A long text goes as `message_payload`, one message with one id and one receipt; or, where an
+    SMSC wants it so (`long_text`), in parts, each with its own. It drops no doubles. Each message
+    carries a reference of ours that an SMSC gives back in its receipt (user_message_reference).
     """
 
     reports = True
@@ -65,33 +50,53 @@ class Smpp:
         self.name = table.name
         self.per_second = table.per_second
         self._table = table
-        self._hook = _Hook()
-        self._esme: _Session | None = None
+        self._hook = Hook()
+        self._listener: Listener | None = None
+        self._esme: Session | None = None
         self._running: asyncio.Task[None] | None = None
+        self._groups = itertools.cycle(range(1, 256))
+        self._joiner = Joiner()
 
     def listen(self, listener: Listener) -> None:
         """Give receipts and replies to `listener` from now on."""
-        self._hook.listener = listener
+        self._listener = listener
 
     async def send(self, request: Request) -> Result:
         """Submit one message; see Gateway."""
-        esme = await self._bound()
+        try:
+            esme = await self._bound()
+            messages = self._messages(request)
+        except ValueError as error:
+            return Result(outcome=Outcome.CONFIGURATION, words=f"cannot be sent: {error}")
         if esme is None:
             return self._unbound()
-        answered: asyncio.Future[SmppMessage | Exception] = asyncio.Future()
-        self._hook.waiting[request.id] = answered
-        await esme.broker.enqueue(_submit(request))
+        gone: list[str] = []
         try:
             async with asyncio.timeout(self._table.timeout_seconds):
-                return _result(await answered)
+                while len(gone) < len(messages):
+                    result = await self._submit(esme, messages[len(gone)])
+                    if result.outcome is Outcome.ACCEPTED:
+                        gone.append(result.reference)
+                    elif gone and result.outcome is Outcome.RETRY_LATER:
+                        await asyncio.sleep(_AGAIN_SECONDS)
+                    else:
+                        return _broken(result, len(gone), len(messages))
         except TimeoutError:
-            return Result(outcome=Outcome.AMBIGUOUS, words="no submit_sm_resp in time")
-        finally:
-            self._hook.waiting.pop(request.id, None)
+            words = f"no submit_sm_resp in time, {len(gone)} of {len(messages)} parts gone"
+            return Result(outcome=Outcome.AMBIGUOUS, words=words)
+        parts = tuple(gone) if len(gone) > 1 else ()
+        return Result(outcome=Outcome.ACCEPTED, words="ESME_ROK", reference=gone[-1], parts=parts)
 
     async def probe(self) -> Result:
         """Say whether we are bound."""
-        if await self._bound() is None:
+        loop = asyncio.get_running_loop()
+        for said in self._joiner.late(loop.time() - _PARTS_SECONDS):
+            await self._tell(_heard(said))
+        try:
+            bound = await self._bound()
+        except ValueError as error:
+            return Result(outcome=Outcome.CONFIGURATION, words=f"cannot bind: {error}")
+        if bound is None:
             return self._unbound()
         return Result(outcome=Outcome.ACCEPTED, words="bound as a transceiver")
 
@@ -106,7 +111,16 @@ class Smpp:
             await self._running
         await self._esme.shut()
 
-    async def _bound(self) -> "_Session | None":
+    async def _submit(self, esme: Session, message: SubmitSm) -> Result:
+        answered: asyncio.Future[SmppMessage | Exception] = asyncio.Future()
+        self._hook.waiting[message.log_id] = answered
+        try:
+            await esme.broker.enqueue(message)
+            return _result(await answered)
+        finally:
+            self._hook.waiting.pop(message.log_id, None)
+
+    async def _bound(self) -> Session | None:
         """Return the session once it is bound, or None when that does not come about soon."""
         if self._esme is None:
             self._esme = self._session()
@@ -125,107 +139,92 @@ class Smpp:
             return Result(outcome=Outcome.CONFIGURATION, words=f"bind refused: {refused}")
         return Result(outcome=Outcome.RETRY_LATER, words="not reached", unreached=True)
 
-    def _session(self) -> "_Session":
+    def _session(self) -> Session:
         table = self._table
-        return _Session(
+        session = Session(
             smsc_host=table.host,
             smsc_port=table.port,
             system_id=table.username,
             password=table.password.get_secret_value(),
-            enquire_link_interval=15.0,
-            socket_timeout=table.timeout_seconds,
+            enquire_link_interval=float(table.enquire_link_seconds),
+            socket_timeout=float(table.timeout_seconds),
             log_level=_SILENT,
             hook=self._hook,
+            broker=Outgoing(self._hook),
+            correlator=Answers(),
+            throttle_handler=NeverDenies(),
+        )
+        session.listen(self._told)
+        return session
+
+    async def _told(self, what: Receipt | Said) -> bool:
+        if isinstance(what, Said):
+            whole = self._joiner.add(what, asyncio.get_running_loop().time())
+            return whole is None or await self._tell(_heard(whole))
+        return await self._tell(
+            Heard(
+                receipt=True,
+                reference=what.reference,
+                ours=what.ours,
+                to=what.to,
+                signal=what.signal,
+                code=what.stat,
+                words=f"err {what.error}",
+            )
         )
 
+    async def _tell(self, heard: Heard) -> bool:
+        return self._listener is not None and await self._listener(heard)
 
-class _Session(ESME):  # type: ignore[misc]  # the library has no py.typed
-    """The library's session, which leaves the connections that it is done with open."""
-
-    async def connect(self) -> None:
-        """Close what is left of the last connection, then connect and bind."""
-        if self._session_state is not SmppSessionState.BOUND_TRX:
-            await self.shut()
-        await super().connect()
-
-    async def shut(self) -> None:
-        """Close the connection."""
-        writer: asyncio.StreamWriter | None = self._writer  # type: ignore[has-type]
-        self._writer = None
-        await _close(writer)
-
-    async def _disconnect(self) -> None:
-        writer = self._writer
-        await super()._disconnect()
-        await _close(writer)
-
-
-async def _close(writer: asyncio.StreamWriter | None) -> None:
-    if writer is not None:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-
-
-class _Hook(AbstractHook):  # type: ignore[misc]  # the library has no py.typed
-    """What the session tells: answers to whoever waits, receipts and replies to the listener."""
-
-    def __init__(self) -> None:
-        self.waiting: dict[str, asyncio.Future[SmppMessage | Exception]] = {}
-        self.listener: Listener | None = None
-        self.bind_answered = asyncio.Event()
-        self.refused = ""
-        self._told: set[asyncio.Task[None]] = set()
-
-    async def sending(self, smpp_message: SmppMessage, pdu: bytes, client_id: str) -> None:
-        """Nothing to do before a message goes."""
-
-    async def send_error(self, smpp_message: SmppMessage, error: Exception, client_id: str) -> None:
-        """Tell whoever waits that it broke."""
-        del client_id
-        if isinstance(smpp_message, SubmitSm):
-            self._answer(smpp_message.log_id, error)
-
-    async def received(self, smpp_message: SmppMessage | None, pdu: bytes, client_id: str) -> None:
-        """Sort what came."""
-        del client_id
-        match smpp_message:
-            case None if pdu[4:8] == _BIND_ANSWER:  # a refusal has no body; the library reads none
-                self._bind_answered(int.from_bytes(pdu[8:12], "big"))
-            case BindTransceiverResp():
-                self._bind_answered(int(smpp_message.command_status))
-            case SubmitSmResp() | GenericNack():
-                self._answer(smpp_message.log_id, smpp_message)
-            case DeliverSm() if self.listener is not None:
-                # not awaited: the session goes on while the register writes
-                task = asyncio.create_task(self.listener(_heard(smpp_message)))
-                self._told.add(task)
-                task.add_done_callback(self._told.discard)
-            case _:
-                pass
-
-    def _bind_answered(self, status: int) -> None:
-        well = status == SmppCommandStatus.ESME_ROK
-        self.refused = "" if well else SmppCommandStatus(status).name
-        asyncio.get_running_loop().call_soon(self.bind_answered.set)
-
-    def _answer(self, message_id: str, answer: SmppMessage | Exception) -> None:
-        waiting = self.waiting.get(message_id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer)
+    def _messages(self, request: Request) -> list[SubmitSm]:
+        """Return what is submitted for one message: itself, or its parts."""
+        texts = [request.text]
+        if self._table.long_text != "payload":
+            texts = split(request.text)
+        ours = [OptionalParam(_OUR_REFERENCE, our_reference(request.id))]
+        if len(texts) == 1:
+            return [_message(request, request.id, request.text, ours)]
+        group = next(self._groups)
+        found = []
+        for number, text in enumerate(texts, start=1):
+            of, log_id = len(texts), f"{request.id}/{number}"
+            if self._table.long_text == "sar":
+                sar = [
+                    OptionalParam(_SAR_REFERENCE, group),
+                    OptionalParam(_SAR_TOTAL, of),
+                    OptionalParam(_SAR_NUMBER, number),
+                ]
+                found.append(_message(request, log_id, text, [*ours, *sar]))
+            else:
+                part = _message(request, log_id, text, ours)
+                part.esm_class = _HEADER_FLAG
+                part.set_encoded_message(
+                    bytes((5, 0, 3, group, of, number)) + part.smpp_encode(text)
+                )
+                found.append(part)
+        return found
 
 
-def _submit(request: Request) -> SubmitSm:
+def _message(request: Request, log_id: str, text: str, options: list[OptionalParam]) -> SubmitSm:
     accented = request.alphabet != Alphabet.ASCII
     return SubmitSm(
-        log_id=request.id,
-        short_message=request.text,
+        log_id=log_id,
+        short_message=text,
         source=PhoneNumber(request.sender, TON.ALPHANUMERIC, NPI.UNKNOWN),
         destination=PhoneNumber(request.to.removeprefix("+"), TON.INTERNATIONAL, NPI.ISDN),
         registered_delivery=1,
         encoding="ucs2" if accented else None,
+        optional_params=list(options),
         auto_message_payload=True,
     )
+
+
+def _broken(result: Result, gone: int, of: int) -> Result:
+    """Return what a refusal means when parts of the message have gone out before it."""
+    if not gone:
+        return result
+    words = f"part {gone + 1} of {of}: {result.words}"
+    return Result(outcome=Outcome.AMBIGUOUS, words=words)
 
 
 def _result(answer: SmppMessage | Exception) -> Result:
@@ -237,38 +236,13 @@ def _result(answer: SmppMessage | Exception) -> Result:
         case SubmitSmResp() if answer.command_status == SmppCommandStatus.ESME_ROK:
             return Result(outcome=Outcome.ACCEPTED, words="ESME_ROK", reference=answer.message_id)
         case _:
-            status = answer.command_status
             outcome = Outcome.CONFIGURATION
-            if status in _LATER:
+            if answer.command_status in _LATER:
                 outcome = Outcome.RETRY_LATER
-            elif status in _FINAL:
+            elif answer.command_status in _FINAL:
                 outcome = Outcome.FINAL
-            return Result(outcome=outcome, words=SmppCommandStatus(status).name)
+            return Result(outcome=outcome, words=str(answer.extra_data))
 
 
-def _heard(message: DeliverSm) -> Heard:
-    if not message.is_receipt():
-        text = message.short_message or message.message_payload
-        return Heard(
-            sender=message.source.number, to=message.destination.number, text=text, reference=""
-        )
-    said = message.parse_receipt()
-    stat = str(said.get("stat", ""))
-    return Heard(
-        reference=str(said.get("id", "")),
-        signal=_STATES.get(stat),
-        code=stat,
-        words=f"err {said.get('err', '')}",
-        receipt=True,
-    )
-
-
-def spellings(reference: str) -> tuple[str, ...]:
-    """Return an SMSC's id as it may stand in the answer: receipts turn hex into decimal or back."""
-    plain = reference.strip()
-    found = [plain, plain.lower(), plain.upper()]
-    if plain.isdecimal():
-        found += [f"{int(plain):x}", f"{int(plain):X}", f"{int(plain):08x}", f"{int(plain):08X}"]
-    with suppress(ValueError):
-        found.append(str(int(plain, 16)))
-    return tuple(dict.fromkeys(found))
+def _heard(said: Said) -> Heard:
+    return Heard(sender=said.sender, to=said.to, text=said.text, reference="")

