@@ -18,6 +18,7 @@ _CODES = {
     "datetime_from_date_parsing": "not_a_date",
     "date_parsing": "not_a_date",
     "datetime_parsing": "not_a_date",
+    "time_parsing": "not_a_time",
     "enum": "not_allowed",
     "literal_error": "not_allowed",
 }

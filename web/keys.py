@@ -29,3 +29,5 @@ CSRF = web.RequestKey("csrf", str)
 """The token that this browser's writing requests carry."""
 ERROR = web.RequestKey("error", str)
 """Code of the refusal that ended the request, for the log."""
+STYLE_NONCE = web.RequestKey("style_nonce", str)
+"""What a page's own <style> must carry; only pages with a library that brings one."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from telephony.calls.model import CallState, CallView, Direction, Leg, Outcome
-from telephony.calls.tables import CallLegRow, CallRow
+from telephony.calls.tables import CallLegRow, CallRow, tail
 from tongdai.db import Tx
 from tongdai.ids import (
     AccountId,
@@ -23,6 +23,7 @@ from tongdai.ids import (
 )
 
 _ROW_FIELDS = [f.name for f in fields(CallView) if f.name != "ringing"]
+_COLUMNS = [*_ROW_FIELDS, "caller_tail"]
 _LEG_FIELDS = list(Leg._fields)
 
 
@@ -49,12 +50,12 @@ def _save_calls(dialect: Dialect) -> Any:
     table: Table = CallRow.__table__  # type: ignore[attr-defined]  # SQLModel's own
     statement: Any = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
     new = statement.excluded
-    changes = {name: new[name] for name in _ROW_FIELDS if name != "id"}
+    changes = {name: new[name] for name in _COLUMNS if name != "id"}
     changes["ticket"] = func.coalesce(new["ticket"], table.c.ticket)
     saving = statement.on_conflict_do_update(
         index_elements=["id"], set_=changes, where=new["version"] >= table.c.version
     )
-    return saving.compile(dialect=dialect, column_keys=_ROW_FIELDS, for_executemany=True)
+    return saving.compile(dialect=dialect, column_keys=_COLUMNS, for_executemany=True)
 
 
 @lru_cache(maxsize=16)
@@ -159,6 +160,7 @@ def _row_of(view: CallView) -> dict[str, Any]:
     row = {name: getattr(view, name) for name in _ROW_FIELDS}
     row["direction"], row["state"] = view.direction.value, view.state.value
     row["outcome"] = None if view.outcome is None else view.outcome.value
+    row["caller_tail"] = tail(view.caller_number)
     return row
 
 

@@ -7,6 +7,13 @@ from sqlmodel import Field, SQLModel
 
 from tongdai.db import UtcDateTime
 
+TAIL_DIGITS = 4
+
+
+def tail(number: str | None) -> str | None:
+    """Return the last digits of a number, by which it is found; None for none."""
+    return number[-TAIL_DIGITS:] if number else None
+
 
 class CallRow(SQLModel, table=True):
     """A call as it was last written; see model.CallView. The truth while it lives is in memory."""
@@ -18,6 +25,7 @@ class CallRow(SQLModel, table=True):
         Index("ix_call_hotline_started_at_id", "hotline", "started_at", "id"),
         Index("ix_call_caller_number_started_at", "caller_number", "started_at"),
         Index("ix_call_operator_started_at", "operator", "started_at"),
+        Index("ix_call_caller_tail_started_at", "caller_tail", "started_at"),
         Index("ix_call_open", "pbx", "ended_at"),
     )
 
@@ -42,6 +50,11 @@ class CallRow(SQLModel, table=True):
     menu: str | None = None
     ticket: str | None = Field(default=None, index=True)
     version: int
+    caller_tail: str | None = Field(
+        default=None,
+        sa_column_kwargs={"default": lambda c: tail(c.get_current_parameters()["caller_number"])},
+    )
+    """The last digits of `caller_number`, for whoever remembers no more of it."""
 
 
 class CallLegRow(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """Why a recording cannot be taken, found or heard."""
 
-from tongdai.errors import Conflict, Forbidden, NotFound, Unavailable
+from tongdai.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 
 class RecordingUnknown(NotFound):
@@ -79,3 +79,15 @@ class ManifestUnsigned(Conflict):
     """No head is signed over the recording's entries yet."""
 
     code = "manifest_unsigned"
+
+
+class ReasonMissing(Invalid):
+    """Whoever hears a recording says why, before the first second."""
+
+    code = "hearing_reason_missing"
+
+
+class PlayUnknown(Forbidden):
+    """No reason was given for this hearing, or it was given too long ago."""
+
+    code = "hearing_not_begun"

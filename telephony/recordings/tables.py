@@ -17,6 +17,7 @@ class Recording(SQLModel, table=True):
         UniqueConstraint("pbx", "linkedid", "kind", "n"),
         Index("ix_recording_started_at_id", "started_at", "id"),
         Index("ix_recording_hotline_started_at_id", "hotline", "started_at", "id"),
+        Index("ix_recording_hotline_kind_started_at_id", "hotline", "kind", "started_at", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)

@@ -10,7 +10,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from telephony.operators.model import OperatorState
-from telephony.recordings import access
+from telephony.recordings.hearing import plays
+from telephony.recordings.hearing.plays import PlaysWanted
+from telephony.recordings.hearing.tables import RecordingPlay
+from telephony.recordings.store import of_call
 from tests.support.chromium import serious_violations
 from tests.support.floor import Floor
 from tests.support.pages import PASSWORD, Pages, settings_for
@@ -66,12 +69,12 @@ class House:
         self.rig.record(f"call-{linkedid}.raw", tones(seconds))
         await self.rig.intake().round()
         async with self.pages.db.read() as session:
-            (row,) = await access.store.of_call(session, call.id)
+            (row,) = await of_call(session, call.id)
         return row.id
 
-    async def plays(self, recording: str) -> int:
+    async def plays(self, recording: str) -> list[RecordingPlay]:
         async with self.pages.db.read() as session:
-            return len(await access.plays(session, recording=recording))
+            return await plays.page(session, PlaysWanted(recording=recording))
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -94,7 +97,7 @@ async def house(tmp_path: Path, browser: Browser, clock_start: datetime) -> Asyn
     await db.close()
 
 
-async def test_a_recording_is_found_while_typing_and_heard_with_seeking(house: House) -> None:
+async def test_an_auditors_day_search_reason_listen(house: House) -> None:
     recording = await house.record("1764464400.1", 30, caller_number="+84912345678")
     await house.record("1764464401.1", 1, caller_number="+84987654321", caller_raw="0987654321")
     page = await house.page("mai", "/audit")
@@ -103,26 +106,42 @@ async def test_a_recording_is_found_while_typing_and_heard_with_seeking(house: H
     await page.fill("[name=q]", "0912.345.678")
     await page.keyboard.press("Enter")
     await expect(rows).to_have_count(1)
+    picture = "document.querySelector('.outline img')"
+    await until(
+        lambda: page.evaluate(f"{picture}.complete && {picture}.naturalWidth > 0"), within=20
+    )
     assert await serious_violations(page) == []
-    await rows.get_by_role("link", name="Nghe").click()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/audit/recordings/{recording}")
-    assert await house.plays(recording) == 0
-    await page.locator("body").press("k")
+    await expect(page.locator("[data-clock]")).to_have_text("0:00 / 0:30")
+    assert await house.plays(recording) == []
+    await page.fill("#reason", "Người gọi phủ nhận đã gọi")
+    await page.keyboard.press("Enter")
     await until(lambda: page.evaluate(f"{PLAYER}.currentTime > 0.2"), within=20)
-    assert abs(await page.evaluate(f"{PLAYER}.duration") - 30) < 0.1
+    levels = "[...document.querySelectorAll('[data-level]')].every(side => side.value > 0.1)"
+    await until(lambda: page.evaluate(levels), within=20)
+    (play,) = await house.plays(recording)
+    assert play.reason == "Người gọi phủ nhận đã gọi"
     await page.keyboard.press("l")
     await page.keyboard.press("l")
     await until(lambda: page.evaluate(f"!{PLAYER}.seeking && {PLAYER}.currentTime > 20"), within=20)
     before = float(await page.evaluate(f"{PLAYER}.currentTime"))
-    await page.keyboard.press("j")
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("ArrowLeft")
     await until(lambda: page.evaluate(f"{PLAYER}.currentTime < {before} - 5"), within=20)
+    await page.keyboard.press("+")
+    assert await page.evaluate(f"{PLAYER}.playbackRate") == 1.25
     await page.keyboard.press("2")
-    await expect(page.locator("[data-side=left]")).to_have_attribute("aria-pressed", "true")
-    await page.keyboard.press("k")
+    await expect(page.locator("[data-side='-1']")).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press(" ")
     await until(lambda: page.evaluate(f"{PLAYER}.paused"), within=20)
-    assert await house.plays(recording) == 1
-    await page.reload()
-    await expect(page.locator("[aria-labelledby=of-plays]")).to_contain_text("Nguyễn Mai")
+
+    async def told() -> bool:
+        return (await house.plays(recording))[0].heard_seconds > 0.2
+
+    await until(told, within=20)
+    assert (await house.plays(recording))[0].heard_seconds < 15  # what was skipped is not counted
     assert await serious_violations(page) == []
 
 
@@ -147,7 +166,7 @@ async def test_an_operator_is_told_that_recordings_and_floor_are_not_for_her(hou
         assert answer.status == 403
         await expect(page.locator("main")).to_contain_text("không có quyền")
         await expect(page.locator("audio, table.found, .place")).to_have_count(0)
-    assert await house.plays(recording) == 0
+    assert await house.plays(recording) == []
 
 
 async def test_the_floor_is_seen_live_without_touching_the_page(house: House) -> None:

@@ -1,24 +1,31 @@
 """The auditor's desk: found in any spelling, heard by the right people, each play in the log."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from telephony.calls.tables import CallLegRow
-from telephony.recordings import access
+from telephony.recordings.hearing import plays
+from telephony.recordings.hearing.plays import PlaysWanted
+from telephony.recordings.hearing.tables import RecordingPlay
+from telephony.recordings.store import of_call
 from telephony.recordings.tables import Recording
 from tests.support.pages import Browser, Pages, settings_for
 from tests.support.recordings import Rig, tones
-from tickets import search
-from tickets.tables import Ticket
+from tickets import filing, search
+from tickets.tables import Ticket, Unit
 from tongdai import audit
 from tongdai.accounts.model import Role
-from tongdai.clock import HandClock
+from tongdai.clock import HCM, HandClock
 from tongdai.db import Database
+from web.audit import finding
+
+_OPEN = re.compile(r'data-open href="/audit/recordings/(\w{32})"')
 
 
 @dataclass
@@ -36,7 +43,7 @@ class Desk:
         self.rig.record(f"call-{linkedid}.raw", tones(seconds))
         await self.rig.intake().round()
         async with self.pages.db.read() as session:
-            (row,) = await access.store.of_call(session, call.id)
+            (row,) = await of_call(session, call.id)
         return row.id
 
     async def ticket(self, **values: Any) -> Ticket:
@@ -47,7 +54,7 @@ class Desk:
             tx.session.add(ticket)
             await tx.session.flush()
             await search.index(
-                tx, f"ticket:{ticket.hotline}", ticket.id, tx.now, [ticket.sender_name]
+                tx, f"ticket:{ticket.hotline}", ticket.id, tx.now, filing.searched(ticket)
             )
         return ticket
 
@@ -56,13 +63,19 @@ class Desk:
         answer = await self.mai.get(f"/audit?{query}")
         assert answer.status == 200
         text = await answer.text()
-        rows = text.split('class="found"')[-1].split("/audit/recordings/")[1::2]
-        return [row[:32] for row in rows]
+        return _OPEN.findall(text)
 
-    async def plays(self, recording: str) -> list[access.Play]:
+    async def plays(self, recording: str) -> list[RecordingPlay]:
         """Return who heard it, newest first."""
         async with self.pages.db.read() as session:
-            return await access.plays(session, recording=recording)
+            return await plays.page(session, PlaysWanted(recording=recording))
+
+    async def begin(self, recording: str, reason: str = "xác minh nội dung") -> str:
+        """Say why, as the page asks it; return the play."""
+        path = f"/audit/recordings/{recording}/plays"
+        answer = await self.mai.send("POST", path, {"reason": reason})
+        assert answer.status == 201, await answer.text()
+        return str((await answer.json())["play"])
 
     async def sound(self, path: str, **headers: str) -> tuple[int, bytes]:
         """Fetch sound as the player does."""
@@ -77,7 +90,7 @@ async def desk(database: Database, tmp_path: Path, clock: HandClock) -> AsyncIte
         tmp_path, recordings={"archive": rig.archive, "spool": rig.spool, "floor_bytes": 0}
     )
     async with Pages.open(
-        tmp_path, clock, db=database, settings=settings, packages=("portal", "audit")
+        tmp_path, clock, db=database, settings=settings, packages=("portal", "audit", "api")
     ) as pages:
         await pages.account("mai", Role.AUDITOR)
         yield Desk(pages, rig, await pages.sign_in("mai"))
@@ -89,6 +102,68 @@ async def test_a_number_is_found_in_any_spelling_and_no_other(desk: Desk) -> Non
     for typed in ("0912345678", "0912 345 678", "%2B84912345678", "84 912.345.678"):
         assert await desk.found(f"q={typed}") == [mine]
     assert await desk.found("q=0912345670") == []
+    assert await desk.found("q=5678") == [mine]
+    assert await desk.found("q=… 345 678") == [mine]
+    assert await desk.found("q=1345678") == []
+    assert "4 chữ số" in await (await desk.mai.get("/audit?q=678")).text()
+
+
+async def test_a_sender_who_calls_from_another_telephone_is_found_by_her_own_number(
+    desk: Desk,
+) -> None:
+    ticket = await desk.ticket(sender_e164="+84912345678")
+    lent = await desk.call("1764464400.1", ticket=ticket.id, caller_number="+84987654321")
+    own = await desk.call("1764464401.1", ticket=ticket.id, caller_number="+84912345678")
+    assert set(await desk.found("q=0912345678")) == {lent, own}
+
+
+async def test_words_of_the_ticket_and_its_unit_and_the_hour_lead_to_the_recording(
+    desk: Desk,
+) -> None:
+    async with desk.pages.db.write() as tx:
+        unit = Unit(
+            hotline="can-tho",
+            code="so-xay-dung",
+            name="Sở Xây dựng",
+            folded="so xay dung",
+            kind="department",
+            valid_from=tx.now,
+        )
+        tx.session.add(unit)
+    ticket = await desk.ticket(
+        number="2026-000007", content="Đèn đường hẻm 51 không sáng", unit_id=unit.id
+    )
+    mine = await desk.call("1764464400.1", ticket=ticket.id)
+    plain = await desk.call("1764464401.1")
+    for query in ("q=den duong", "q=đèn đường", f"unit={unit.id}", f"q=sang&unit={unit.id}"):
+        assert await desk.found(query) == [mine]
+    assert await desk.found("q=den cay") == []
+    day = "first=2026-11-30&last=2026-11-30"
+    hour = desk.pages.db.clock.now().astimezone(HCM)
+    before, after = hour - timedelta(minutes=1), hour + timedelta(minutes=1)
+    assert set(await desk.found(f"{day}&first_hour={before:%H:%M}")) == {mine, plain}
+    assert await desk.found(f"{day}&first_hour={after:%H:%M}") == []
+    assert await desk.found(f"{day}&last_hour={before:%H:%M}") == []
+    page = await (await desk.mai.get(f"/audit?q=den&unit={unit.id}&first_hour=07:00")).text()
+    assert 'value="den"' in page
+    assert 'value="07:00"' in page
+    assert "Sở Xây dựng</option>" in page
+
+
+async def test_words_that_many_tickets_have_are_narrowed_by_the_operator(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "COMMON", 2)
+    lan = await desk.pages.account("lan", Role.OPERATOR)
+    kept = []
+    for i in range(4):
+        ticket = await desk.ticket(content=f"Đèn đường số {i}")
+        by = {"operator": lan} if i % 2 else {}
+        kept.append(await desk.call(f"176446440{i}.1", ticket=ticket.id, **by))
+    assert set(await desk.found("q=den duong")) == set(kept)
+    assert set(await desk.found(f"q=den duong&operator={lan}")) == {kept[1], kept[3]}
+    assert await desk.found(f"q=den duong 2&operator={lan}") == []
+    assert set(await desk.found("q=den duong&first=2026-11-30")) == set(kept)
 
 
 async def test_a_ticket_is_found_by_its_number_and_by_the_senders_name(desk: Desk) -> None:
@@ -128,34 +203,79 @@ async def test_who_is_neither_auditor_nor_supervisor_has_no_desk(desk: Desk, rol
     recording = await desk.call("1764464400.1")
     await desk.pages.account("ai", role)
     other = await desk.pages.sign_in("ai")
-    for path in ("", "/plays", "/unmatched", f"/recordings/{recording}"):
+    one = f"/recordings/{recording}"
+    for path in ("", "/plays", "/unmatched", one, f"{one}/wave.svg", f"{one}/outline.json"):
         assert (await other.get(f"/audit{path}")).status == 403
     assert (await other.get(f"/audit/recordings/{recording}/audio")).status == 403
     assert await desk.plays(recording) == []
 
 
-async def test_a_player_that_seeks_is_one_play_and_a_second_page_another(desk: Desk) -> None:
+async def test_nothing_is_heard_before_the_reason_is_in_the_log(desk: Desk) -> None:
     recording = await desk.call("1764464400.1", seconds=3)
-    path = f"/audit/recordings/{recording}/audio"
-    status, whole = await desk.sound(f"{path}?play=a")
-    assert status == 200
-    assert whole[:4] == b"fLaC"
-    status, part = await desk.sound(f"{path}?play=a", Range="bytes=1000-1999")
-    assert (status, part) == (206, whole[1000:2000])
-    assert len(await desk.plays(recording)) == 1
-    await desk.sound(f"{path}?play=b")
-    await desk.sound(path, Range="bytes=0-")
-    assert [p.name for p in await desk.plays(recording)] == ["Nguyễn Mai"] * 3
-
-
-async def test_hearing_again_what_the_browser_kept_is_noted(desk: Desk) -> None:
-    recording = await desk.call("1764464400.1")
-    page = await (await desk.mai.get(f"/audit/recordings/{recording}")).text()
-    assert f'data-plays="/audit/recordings/{recording}/plays"' in page
+    path = f"/audit/recordings/{recording}"
+    assert (await desk.sound(f"{path}/audio"))[0] == 403
+    assert (await desk.sound(f"{path}/audio?play=made-up"))[0] == 403
+    assert (await desk.mai.send("POST", f"{path}/plays", {"reason": "  "})).status == 422
     assert await desk.plays(recording) == []
-    answer = await desk.mai.send("POST", f"/audit/recordings/{recording}/plays")
-    assert answer.status == 200
-    assert len(await desk.plays(recording)) == 1
+    play = await desk.begin(recording, "đơn vị khiếu nại")
+    status, whole = await desk.sound(f"{path}/audio?play={play}")
+    assert (status, whole[:4]) == (200, b"fLaC")
+    status, part = await desk.sound(f"{path}/audio?play={play}", Range="bytes=1000-1999")
+    assert (status, part) == (206, whole[1000:2000])
+    (line,) = await desk.plays(recording)
+    assert (line.name, line.how, line.reason) == ("Nguyễn Mai", "page", "đơn vị khiếu nại")
+
+
+async def test_a_play_is_its_hearers_own_of_one_recording_and_of_one_day(desk: Desk) -> None:
+    recording, other = await desk.call("1764464400.1"), await desk.call("1764464401.1")
+    play = await desk.begin(recording)
+    await desk.pages.account("hoa", Role.SUPERVISOR)
+    hoa = await desk.pages.sign_in("hoa")
+    path = f"/audit/recordings/{recording}/audio?play={play}"
+    assert (await hoa.get(path)).status == 403
+    assert (await desk.sound(f"/audit/recordings/{other}/audio?play={play}"))[0] == 403
+    assert (await desk.sound(path))[0] == 200
+    cast(HandClock, desk.pages.db.clock).advance(plays.LIFE)
+    mai = await desk.pages.sign_in("mai")
+    assert (await mai.get(path)).status == 403
+
+
+async def test_what_was_really_heard_is_kept_and_cannot_be_more_than_the_time_allows(
+    desk: Desk,
+) -> None:
+    recording = await desk.call("1764464400.1", seconds=3)
+    play = await desk.begin(recording)
+    path = f"/audit/recordings/{recording}/plays/{play}"
+    for seconds, kept in ((2.5, 2.5), (1, 2.5), (90_000, plays.POSSIBLE_AT_ONCE)):
+        answer = await desk.mai.send("POST", path, {"seconds": seconds})
+        assert (await answer.json())["heard"] == kept
+    assert (await desk.mai.send("POST", path + "x", {"seconds": 1})).status == 403
+    page = await (await desk.mai.get("/audit/plays?least=5")).text()
+    assert "xác minh nội dung" in page
+    assert "0:10" in page
+    assert "khớp" in await (await desk.mai.get("/audit/plays?least=11")).text()
+
+
+async def test_a_person_says_why_over_the_api_too(desk: Desk) -> None:
+    recording = await desk.call("1764464400.1")
+    path = f"/api/v1/recordings/{recording}/audio"
+    assert (await desk.sound(path))[0] == 422
+    assert (await desk.sound(f"{path}?reason=khieu+nai"))[0] == 200
+    assert [p.how for p in await desk.plays(recording)] == ["api"]
+
+
+async def test_an_outline_is_drawn_once_and_shows_both_sides(desk: Desk) -> None:
+    recording = await desk.call("1764464400.1", seconds=3)
+    path = f"/audit/recordings/{recording}"
+    answer = await desk.mai.get(f"{path}/wave.svg")
+    assert answer.content_type == "image/svg+xml"
+    assert (await answer.text()).count("<path") == 2
+    for file in desk.rig.archived_files():
+        file.unlink()
+    drawn = await (await desk.mai.get(f"{path}/outline.json")).json()
+    assert [len(side) for side in drawn["peaks"]] == [600, 600]
+    assert min(min(side) for side in drawn["peaks"]) > 0.5
+    assert await desk.plays(recording) == []
 
 
 async def test_the_page_tells_call_ticket_legs_and_hearers(desk: Desk) -> None:
@@ -177,7 +297,7 @@ async def test_the_page_tells_call_ticket_legs_and_hearers(desk: Desk) -> None:
             leg |= {"main": main, "seat": "web-1001", "operator": None if main else lan}
             leg |= {"number": "", "started_at": now, "ended_at": now + timedelta(seconds=30)}
             tx.session.add(CallLegRow(**leg, how="left"))
-    await desk.sound(f"/audit/recordings/{recording}/audio?play=a")
+    await desk.begin(recording)
     page = await (await desk.mai.get(f"/audit/recordings/{recording}")).text()
     for words in ("0912 345 678", "Nguyễn Lan", "2026-000007", "Đặng Thị Hồng Gấm", "Nguyễn Mai"):
         assert words in page
@@ -210,14 +330,20 @@ async def test_the_seal_is_proved_and_a_changed_file_is_told(desk: Desk) -> None
 
 
 async def test_who_heard_what_is_listed_page_by_page(desk: Desk) -> None:
-    recording = await desk.call("1764464400.1")
-    for i in range(32):
-        await desk.sound(f"/audit/recordings/{recording}/audio?play={i}")
-    first = await (await desk.mai.get("/audit/plays")).text()
-    assert first.count(recording[:8] + "</a>") == 30
-    rest = first.split('rel="next" href="')[1].split('"')[0]
+    recording = await desk.call("1764464400.1", caller_number="+84912345678")
+    other = await desk.call("1764464401.1", caller_number="+84987654321")
+    for _ in range(32):
+        await desk.begin(recording)
+    await desk.begin(other, "hỏi lại")
+    link = f'/audit/recordings/{recording}"'
+    first = await (await desk.mai.get("/audit/plays?q=0912.345.678")).text()
+    assert first.count(link) == 30
+    rest = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     second = await (await desk.mai.get(rest)).text()
-    assert second.count(recording[:8] + "</a>") == 2
+    assert second.count(link) == 2
+    only = await (await desk.mai.get(f"/audit/plays?recording={other}")).text()
+    assert "hỏi lại" in only
+    assert link not in only
 
 
 async def test_pages_of_results_follow_one_another(desk: Desk) -> None:

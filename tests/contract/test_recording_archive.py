@@ -9,9 +9,12 @@ import pytest
 from telephony.recordings import access, reconcile, store
 from telephony.recordings.archive import Archive
 from telephony.recordings.errors import HearingForbidden, RecordingDeleted, RecordingUnknown
+from telephony.recordings.hearing import plays
+from telephony.recordings.hearing.plays import PlaysWanted
 from telephony.recordings.tables import Recording
 from telephony.recordings.verify import Problem, verify
 from tests.support.recordings import Rig, tones
+from tongdai import audit
 from tongdai.accounts.model import Grant, Role, Viewer
 from tongdai.db import Database
 from tongdai.ids import AccountId, HotlineId
@@ -177,13 +180,17 @@ async def test_each_play_is_a_line_of_the_chain(rig: Rig) -> None:
     first, second = await archive(rig, 2)
     for one, who in ((first, Role.AUDITOR), (second, Role.AUDITOR), (first, Role.SUPERVISOR)):
         async with rig.db.write() as tx:
-            await access.log_play(tx, one, viewer(who), how="page")
+            await plays.begin(tx, one, viewer(who), how="page", reason="xác minh")
     async with rig.db.read() as session:
-        everyone = await access.plays(session, limit=10)
-        of_first = await access.plays(session, recording=first.recording.id)
-        auditors = await access.plays(session, actor="id-auditor")
-        rest = await access.plays(session, before=everyone[0].seq)
-    assert [p.name for p in everyone] == ["Người supervisor", "Người auditor", "Người auditor"]
+        everyone = await plays.page(session, PlaysWanted(), limit=10)
+        of_first = await plays.page(session, PlaysWanted(recording=first.recording.id))
+        auditors = await plays.page(session, PlaysWanted(account="id-auditor"))
+        newest = everyone[0]
+        rest = await plays.page(session, PlaysWanted(), before=(newest.at, newest.id))
+        lines = await audit.history(session, audit.RECORDINGS, first.recording.id)
+    names = ["Người auditor", "Người auditor", "Người supervisor"]
+    assert sorted(p.name for p in everyone) == names
+    assert [e.data["reason"] for e in lines if e.kind == plays.PLAYED] == ["xác minh"] * 2
     assert len(of_first) == len(auditors) == len(rest) == 2
     assert {p.hotline for p in everyone} == {"can-tho"}
 

@@ -1,13 +1,15 @@
 """/api/v1/recordings."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
+from pydantic import Field
 
 from telephony.recordings import access, store
+from telephony.recordings.hearing import plays
 from telephony.recordings.store import Listed, Wanted
 from web.api import cursor
-from web.api.endpoint import Nothing
+from web.api.endpoint import Asked, Nothing
 from web.api.lists import ListAsked, Since, Text, Until, page
 from web.api.models import Page, RecordingDetail, RecordingOut
 from web.api.sound import play
@@ -26,6 +28,12 @@ class RecordingsAsked(ListAsked):
     operator: Text | None = None
     since: Since | None = None
     until: Until | None = None
+
+
+class SoundAsked(Asked):
+    """Why somebody hears a recording: people must say, programs may."""
+
+    reason: Annotated[str, Field(max_length=plays.LONGEST_REASON)] = ""
 
 
 @TABLE.add(
@@ -83,13 +91,13 @@ async def one_recording(request: web.Request, _: Nothing) -> RecordingDetail:
     "GET",
     "/recordings/{id}/audio",
     summary="The sound of a recording (FLAC); each request is a line of the audit log",
-    asked=Nothing,
+    asked=SoundAsked,
     answer=None,
     roles=access.HEARERS,
 )
-async def sound_of(request: web.Request, _: Nothing) -> web.StreamResponse:
+async def sound_of(request: web.Request, _: SoundAsked) -> web.StreamResponse:
     """Answer the sound, or the part of it that a Range header asks for."""
-    return await play(request, request.match_info["id"], how="api")
+    return await play(request, request.match_info["id"])
 
 
 def _out(found: Listed) -> RecordingOut:

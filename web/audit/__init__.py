@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
-from web.audit import find, recording
-from web.audit.plays import PLAYS, Plays
+from web.audit import find, heard, recording, sounds
+from web.audit.words import REFUSALS
+from web.words import add
 
 
 def setup(app: web.Application) -> None:
-    """Add the routes."""
-    app[PLAYS] = Plays()
-    app.add_routes(find.routes)
-    app.add_routes(recording.routes)
+    """Add the routes and the words."""
+    add(REFUSALS)
+    for part in (find, heard, recording, sounds):
+        app.add_routes(part.routes)

@@ -1,26 +1,27 @@
-"""/audit: recordings found by number, name, ticket, hotline, operator, period and length."""
+"""/audit: recordings found by number, ticket, words, unit, operator, period and length."""
 
-import re
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
-from telephony.recordings import access, reconcile, store
-from telephony.recordings.store import Listed, Wanted
-from tickets import store as tickets
-from tickets.tables import Ticket
+from telephony.recordings import access, reconcile
+from tickets import units
+from tickets.tables import Ticket, Unit
 from tongdai.accounts.model import Viewer
 from tongdai.clock import HCM
 from tongdai.errors import Invalid
-from tongdai.i18n import _
-from tongdai.phone import normalise
 from web import words
 from web.api import cursor
 from web.api.reach import secret_tickets
 from web.audit import people
+from web.audit.finding import Asked, Hit, find
+from web.audit.meaning import meaning
+from web.audit.words import kinds
 from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import CLOCK, DB, SETTINGS
@@ -28,9 +29,6 @@ from web.render import page
 
 routes = web.RouteTableDef()
 SHOWN = 30
-SAME_NAME = 200
-"""Tickets whose recordings one name may lead to."""
-_TICKET_NUMBER = re.compile(r"\d{4}-\d{1,9}")
 Length = Annotated[float | None, Field(ge=0, le=24 * 60)]
 
 
@@ -40,9 +38,12 @@ class Search(Form):
     q: str = Field(default="", max_length=120)
     hotline: str = ""
     operator: str = ""
+    unit: str = ""
     kind: str = ""
     first: date | None = None
+    first_hour: time | None = None
     last: date | None = None
+    last_hour: time | None = None
     shortest: Length = None
     longest: Length = None
     cursor: str = ""
@@ -55,24 +56,22 @@ async def search(request: web.Request) -> web.Response:
     who = viewer(request)
     typed = {name: value for name, value in request.query.items() if value.strip()}
     faults: dict[str, str] = {}
-    try:
-        form = parse(Search, typed)
-        before = cursor.to_moment(form.cursor) if form.cursor else None
-    except Invalid as invalid:
-        faults = {name: words.of_code(code) for name, code in invalid.fields.items()}
-        form, before = Search(), None
     async with request.app[DB].read() as session:
-        found: list[Listed] = []
-        if not faults:
-            wanted = await _wanted(session, who, form)
-            found = await store.page(session, wanted, limit=SHOWN + 1, before=before)
+        found: list[Hit] = []
+        try:
+            form = parse(Search, typed)
+            before = cursor.to_moment(form.cursor) if form.cursor else None
+            found = await find(session, _asked(who, form), limit=SHOWN + 1, before=before)
+        except Invalid as invalid:
+            faults = {name: words.of_code(code) for name, code in invalid.fields.items()}
         context = await _table(session, who, found[:SHOWN])
         context["operators"] = await people.operators(session, access.heard_hotlines(who))
+        context["units"] = await _units(session, request, who)
     following = {**typed, "cursor": _cursor(found[SHOWN - 1])} if len(found) > SHOWN else None
     context |= {
         "typed": typed,
         "faults": faults,
-        "hotlines": _hotlines(request, who),
+        "hotlines": hotlines(request, who),
         "following": following,
         "narrowed": any(name != "cursor" for name in typed),
     }
@@ -91,96 +90,82 @@ async def unmatched(request: web.Request) -> web.Response:
         )
         secret = await secret_tickets(session, who, {c.ticket for c in found.calls if c.ticket})
         names = await people.names(session, {c.operator for c in found.calls})
-    context = {"found": found, "secret": secret, "names": names, "titles": _titles(request)}
+    context = {"found": found, "secret": secret, "names": names, "titles": titles(request)}
     return page(request, "audit/unmatched.html", context)
 
 
-@routes.get("/audit/plays")
-@allowed(*access.HEARERS)
-async def heard(request: web.Request) -> web.Response:
-    """Show who heard what, newest first."""
-    who = viewer(request)
-    before = int(request.query["before"]) if request.query.get("before", "").isdecimal() else None
+def titles(request: web.Request) -> dict[str, str]:
+    """Return hotline id -> its place's name."""
+    return {h.id: h.name for h in request.app[SETTINGS].hotlines}
+
+
+def hotlines(request: web.Request, who: Viewer) -> list[tuple[str, str]]:
+    """Return id and name of the hotlines whose recordings the viewer may hear."""
     mine = access.heard_hotlines(who)
-    async with request.app[DB].read() as session:
-        lines = await access.plays(
-            session,
-            actor=request.query.get("who") or None,
-            limit=SHOWN + 1,
-            before=before,
-            hotlines=mine,
-        )
-    more = lines[SHOWN - 1].seq if len(lines) > SHOWN else None
-    context = {"lines": lines[:SHOWN], "more": more, "who": request.query.get("who", "")}
-    return page(request, "audit/plays.html", context | {"titles": _titles(request)})
+    return [(h, name) for h, name in titles(request).items() if h in mine]
 
 
-async def _wanted(session: AsyncSession, who: Viewer, form: Search) -> Wanted:
-    number, ticket_ids = await _meant(session, who, form.q)
-    return Wanted(
+def moment(day: date | None, hour: time | None, *, end: bool = False) -> datetime | None:
+    """Return the moment that a day and, perhaps, a time of day stand for, in Vietnam.
+
+    Args:
+        day: The day; None: no moment.
+        hour: The time; None: the day's beginning, or its end.
+        end: What ends a period: the day, or the minute, is inside.
+    """
+    if day is None:
+        return None
+    at = datetime.combine(day, hour or time(), tzinfo=HCM)
+    if end:
+        at += timedelta(minutes=1) if hour else timedelta(days=1)
+    return at
+
+
+def _asked(who: Viewer, form: Search) -> Asked:
+    return Asked(
         hotlines=access.heard_hotlines(who),
-        loose=True,
         hotline=form.hotline or None,
+        meaning=meaning(form.q),
         kind=form.kind or None,
         operator=form.operator or None,
-        number=number,
-        tickets=ticket_ids,
-        since=_midnight(form.first) if form.first else None,
-        until=_midnight(form.last + timedelta(days=1)) if form.last else None,
+        unit=form.unit or None,
+        since=moment(form.first, form.first_hour),
+        until=moment(form.last, form.last_hour, end=True),
         shortest=form.shortest * 60 if form.shortest is not None else None,
         longest=form.longest * 60 if form.longest is not None else None,
     )
 
 
-async def _meant(
-    session: AsyncSession, who: Viewer, typed: str
-) -> tuple[str | None, tuple[str, ...] | None]:
-    """Say what was typed: a number in any spelling, or what leads to tickets (number, name)."""
-    if not typed:
-        return None, None
-    number = None if _TICKET_NUMBER.fullmatch(typed) else normalise(typed)
-    found = await tickets.page(session, who, q=typed, limit=SAME_NAME)
-    return number, tuple(t.id for t in found.items)
-
-
-async def _table(session: AsyncSession, who: Viewer, found: list[Listed]) -> dict[str, Any]:
+async def _table(session: AsyncSession, who: Viewer, hits: list[Hit]) -> dict[str, Any]:
     """Return what the table of results needs besides the rows."""
+    found = [hit.listed for hit in hits]
     ticket_ids = {one.ticket for one in found if one.ticket}
+    told = await _tickets(session, ticket_ids)
     return {
         "found": found,
         "names": await people.names(session, {one.call.operator for one in found if one.call}),
-        "numbers": await _ticket_numbers(session, ticket_ids),
+        "tickets": told,
+        "unit_names": await people.unit_names(session, {t.unit_id for t in told.values()}),
         "secret": await secret_tickets(session, who, ticket_ids),
         "kinds": kinds(),
     }
 
 
-async def _ticket_numbers(session: AsyncSession, ticket_ids: set[str]) -> dict[str, str]:
-    found = [await session.get(Ticket, ticket_id) for ticket_id in ticket_ids]
-    return {t.id: t.number or _("phiếu nháp") for t in found if t}
+async def _tickets(session: AsyncSession, ticket_ids: set[str]) -> dict[str, Ticket]:
+    query = select(Ticket).where(col(Ticket.id).in_(ticket_ids))
+    return {t.id: t for t in (await session.execute(query)).scalars()} if ticket_ids else {}
 
 
-def kinds() -> dict[str, str]:
-    """Return the kinds of recordings in words."""
-    return {
-        "call": _("Cuộc gọi"),
-        "consultation": _("Trao đổi nội bộ"),
-        "message": _("Lời nhắn"),
-    }
+async def _units(
+    session: AsyncSession, request: web.Request, who: Viewer
+) -> list[tuple[str, Sequence[Unit]]]:
+    """Return the hotlines' handling units, by hotline."""
+    now = request.app[CLOCK].now()
+    return [
+        (name, [u for u in await units.tree(session, hotline, now) if u.handling_unit])
+        for hotline, name in hotlines(request, who)
+    ]
 
 
-def _titles(request: web.Request) -> dict[str, str]:
-    return {h.id: h.name for h in request.app[SETTINGS].hotlines}
-
-
-def _hotlines(request: web.Request, who: Viewer) -> list[tuple[str, str]]:
-    mine = access.heard_hotlines(who)
-    return [(h, name) for h, name in _titles(request).items() if h in mine]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=HCM)
-
-
-def _cursor(one: Listed) -> str:
-    return cursor.of_moment(one.recording.started_at, one.recording.id)
+def _cursor(hit: Hit) -> str:
+    return cursor.of_moment(*hit.key)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from tickets.tables import Unit
 from tongdai.accounts.model import Role
 from tongdai.accounts.tables import Account, Membership
 
@@ -15,6 +16,13 @@ async def names(session: AsyncSession, accounts: Collection[str | None]) -> dict
     rows = await session.execute(
         select(Account.id, Account.full_name).where(col(Account.id).in_(wanted))
     )
+    return dict(rows.tuples().all())
+
+
+async def unit_names(session: AsyncSession, units: Collection[str | None]) -> dict[str, str]:
+    """Return unit id -> name."""
+    wanted = {u for u in units if u}
+    rows = await session.execute(select(Unit.id, Unit.name).where(col(Unit.id).in_(wanted)))
     return dict(rows.tuples().all())
 
 

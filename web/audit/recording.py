@@ -1,15 +1,20 @@
 """/audit/recordings/{id}: hear one recording, see its call, prove its seal."""
 
 import asyncio
-from typing import Any
+import secrets
+from http import HTTPStatus
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from telephony.calls import store as calls
 from telephony.recordings import access, audio
 from telephony.recordings.archive import Archive
 from telephony.recordings.errors import AudioMissing, SealMismatch, StoredDamaged
+from telephony.recordings.hearing import plays
+from telephony.recordings.hearing.plays import PlaysWanted
 from telephony.recordings.store import Listed, of_call
 from telephony.recordings.tables import Recording
 from telephony.transfers import store as transfers
@@ -18,17 +23,39 @@ from tickets.errors import NoSuchTicket
 from tickets.tables import SubjectField, Ticket, Unit
 from tongdai import audit
 from tongdai.accounts.model import Viewer
-from tongdai.ids import CallId, new_id
-from web.api.sound import archive_of, play
+from tongdai.i18n import _
+from tongdai.ids import CallId
+from web.api.ranges import must_be_there, send
+from web.api.sound import archive_of, to_hear
 from web.audit import people
-from web.audit.find import kinds
 from web.audit.legs import drawing
-from web.audit.plays import PLAYS
+from web.audit.words import WAYS, kinds
 from web.auth import allowed, viewer
-from web.keys import DB, SETTINGS
+from web.forms import Form, parse
+from web.keys import CLOCK, DB, SETTINGS, STYLE_NONCE
 from web.render import page
+from web.words import N_
 
 routes = web.RouteTableDef()
+REASONS = (
+    N_("Xác minh nội dung phản ánh"),
+    N_("Đơn vị yêu cầu cung cấp ghi âm"),
+    N_("Giải quyết khiếu nại về cuộc gọi"),
+    N_("Kiểm tra chất lượng phục vụ"),
+)
+"""What is offered; whatever is typed will do."""
+
+
+class ReasonForm(Form):
+    """Why somebody hears a recording."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=plays.LONGEST_REASON)]
+
+
+class HeardForm(Form):
+    """Seconds of sound played so far."""
+
+    seconds: Annotated[float, Field(ge=0, le=7 * 86400)]
 
 
 @routes.get("/audit/recordings/{id}")
@@ -43,35 +70,52 @@ async def show(request: web.Request) -> web.Response:
     context |= {
         "listed": listed,
         "row": listed.recording,
-        "play": new_id(),
         "kinds": kinds(),
+        "ways": WAYS,
+        "reasons": [_(words) for words in REASONS],
         "titles": {h.id: h.name for h in request.app[SETTINGS].hotlines},
     }
+    request[STYLE_NONCE] = context["nonce"] = secrets.token_urlsafe(16)
     return page(request, "audit/recording.html", context)
+
+
+@routes.post("/audit/recordings/{id}/plays")
+@allowed(*access.HEARERS)
+async def begin(request: web.Request) -> web.Response:
+    """Take the reason for hearing; the sound is given out under the play that this begins."""
+    who, form = viewer(request), parse(ReasonForm, await _said(request))
+    async with request.app[DB].write() as tx:
+        listed = await access.get(tx.session, who, request.match_info["id"])
+        access.must_hear(who, listed)
+        play = await plays.begin(tx, listed, who, how="page", reason=form.reason)
+    return web.json_response({"play": play.id}, status=HTTPStatus.CREATED)
+
+
+@routes.post("/audit/recordings/{id}/plays/{play}")
+@allowed(*access.HEARERS)
+async def heard(request: web.Request) -> web.Response:
+    """Note how many seconds of sound the player has really played."""
+    who, form = viewer(request), parse(HeardForm, await _said(request))
+    async with request.app[DB].write() as tx:
+        listed = await access.get(tx.session, who, request.match_info["id"])
+        row = await plays.heard(
+            tx, who, listed.recording.id, request.match_info["play"], form.seconds
+        )
+    return web.json_response({"heard": row.heard_seconds})
 
 
 @routes.get("/audit/recordings/{id}/audio")
 @allowed(*access.HEARERS)
 async def sound(request: web.Request) -> web.StreamResponse:
-    """Answer the sound, or a part of it; the first request of a play is noted."""
-    recording_id, name = request.match_info["id"], request.query.get("play", "")[:64]
-    plays, account = request.app[PLAYS], viewer(request).id
-    is_new = plays.is_new(account, recording_id, name)
-    answer = await play(request, recording_id, how="page", log=is_new)
-    plays.noted(account, recording_id, name)
-    return answer
-
-
-@routes.post("/audit/recordings/{id}/plays")
-@allowed(*access.HEARERS)
-async def again(request: web.Request) -> web.Response:
-    """Note that a recording is heard once more from what the browser has kept."""
-    who = viewer(request)
-    async with request.app[DB].write() as tx:
-        listed = await access.get(tx.session, who, request.match_info["id"])
-        access.must_hear(who, listed)
-        await access.log_play(tx, listed, who, how="page", span="again")
-    return web.json_response({"noted": True})
+    """Answer the sound, or a part of it, to whoever has said why."""
+    who, recording_id = viewer(request), request.match_info["id"]
+    listed = await to_hear(request, who, recording_id)
+    async with request.app[DB].read() as session:
+        now = request.app[CLOCK].now()
+        await plays.running(session, who, recording_id, request.query.get("play", ""), now)
+    archive = archive_of(request.app)
+    await must_be_there(archive, listed.recording)
+    return await send(request, archive, listed.recording)
 
 
 @routes.post("/audit/recordings/{id}/proof")
@@ -113,6 +157,17 @@ async def _proved(archive: Archive, row: Recording) -> tuple[str, bool]:
         return "", False
 
 
+async def _said(request: web.Request) -> dict[str, Any]:
+    """Return the JSON object, or the form, that was sent."""
+    if request.content_type != "application/json":
+        return dict(await request.post())
+    try:
+        said = await request.json()
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {}
+
+
 async def _about(session: AsyncSession, who: Viewer, listed: Listed) -> dict[str, Any]:
     row, call = listed.recording, listed.call
     legs = await calls.legs(session, CallId(row.call))
@@ -125,7 +180,7 @@ async def _about(session: AsyncSession, who: Viewer, listed: Listed) -> dict[str
         "names": names,
         "drawing": drawing(legs, call, names, called) if call else None,
         "others": [r for r in await of_call(session, row.call) if r.id != row.id],
-        "plays": await access.plays(session, recording=row.id, limit=20),
+        "plays": await plays.page(session, PlaysWanted(recording=row.id), limit=20),
         **await _ticket(session, who, listed.ticket),
     }
 

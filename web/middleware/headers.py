@@ -3,7 +3,7 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from web.keys import SETTINGS
+from web.keys import SETTINGS, STYLE_NONCE
 
 
 @web.middleware
@@ -22,9 +22,11 @@ def _headers(request: web.Request) -> dict[str, str]:
         for pbx in request.app[SETTINGS].pbx
         for scheme in ("ws", "wss")
     )
+    nonce = f" 'nonce-{request[STYLE_NONCE]}'" if STYLE_NONCE in request else ""
     found = {
         "Content-Security-Policy": (
-            "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+            f"default-src 'self'; script-src 'self'; style-src 'self'{nonce}; "
+            "img-src 'self' data: blob:; "
             f"media-src 'self' blob:; connect-src 'self' {sockets}; object-src 'none'; "
             "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         ),

@@ -1,0 +1,27 @@
+"""The words of the auditor's desk: refusals, kinds, ways of hearing."""
+
+from tongdai.i18n import _
+from web.words import N_
+
+REFUSALS = {
+    "hearing_reason_missing": N_("Hãy ghi lý do trước khi nghe."),
+    "hearing_not_begun": N_("Chưa ghi lý do nghe, hoặc đã quá lâu. Hãy tải lại trang."),
+    "too_few_digits": N_("Cần ít nhất 4 chữ số của số điện thoại."),
+    "number_or_ticket": N_("Hãy viết cả số điện thoại, hoặc mã phiếu."),
+    "not_a_time": N_("Giờ không đúng; hãy viết giờ:phút."),
+}
+WAYS = {
+    "page": N_("trang này"),
+    "api": N_("API"),
+    "request": N_("đơn vị được cấp"),
+    "export": N_("gói niêm phong"),
+}
+
+
+def kinds() -> dict[str, str]:
+    """Return the kinds of recordings in words."""
+    return {
+        "call": _("Cuộc gọi"),
+        "consultation": _("Trao đổi nội bộ"),
+        "message": _("Lời nhắn"),
+    }
