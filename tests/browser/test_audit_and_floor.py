@@ -134,6 +134,8 @@ async def test_an_auditors_day_search_reason_listen(house: House) -> None:
     assert await page.evaluate(f"{PLAYER}.playbackRate") == 1.25
     await page.keyboard.press("2")
     await expect(page.locator("[data-side='-1']")).to_have_attribute("aria-pressed", "true")
+    here = float(await page.evaluate(f"{PLAYER}.currentTime"))
+    await until(lambda: page.evaluate(f"{PLAYER}.currentTime > {here} + 1"), within=20)
     await page.keyboard.press(" ")
     await until(lambda: page.evaluate(f"{PLAYER}.paused"), within=20)
 

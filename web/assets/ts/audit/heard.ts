@@ -2,6 +2,7 @@
 import { ask, csrf } from "../lib/http";
 
 const EVERY_SECONDS = 5;
+const LOOK_MILLISECONDS = 200;
 const LONGEST_STEP = 2; // of the sound, between two reports of the player; more is a jump
 
 export class Heard {
@@ -14,6 +15,7 @@ export class Heard {
     private readonly path: string,
   ) {
     audio.addEventListener("timeupdate", () => this.step());
+    window.setInterval(() => this.step(), LOOK_MILLISECONDS); // before a jump, too
     audio.addEventListener("seeking", () => (this.at = audio.currentTime));
     for (const end of ["pause", "ended"]) audio.addEventListener(end, () => void this.tell());
     window.addEventListener("pagehide", () => this.last());
