@@ -156,6 +156,16 @@ def audit_verify(as_json: _Json = False) -> None:
     commands.audit_verify(as_json=as_json)
 
 
+@recordings.command("reconcile")
+def recordings_reconcile(
+    day: Annotated[str, typer.Argument(help="the day in Vietnam, 2026-11-30; default: today")] = "",
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Hold a day's calls and recordings against each other; status 1 when it is not clean."""
+    commands.recordings_reconcile(day, as_json=as_json)
+
+
 @recordings.command("verify")
 def recordings_verify(as_json: _Json = False) -> None:
     """Compare the archive with the register; name what is missing, altered or additional."""

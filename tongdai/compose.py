@@ -19,7 +19,9 @@ from ivr.prompt_builder import PromptError, say
 from sms.gateways import build, build_mail
 from sms.sender import Sender
 from telephony.bridge import Bridge
+from telephony.capture.checker import Checker
 from telephony.capture.control import RecordingControl
+from telephony.capture.daily import Daily, Watch
 from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
@@ -114,6 +116,8 @@ def build_service(
 
     spools = make_spools(settings)
     archive = make_archive(settings)
+    checker = Checker(settings, db, clock)
+    daily = Daily(settings, db, clock, spools)
     intake = Intake(
         db,
         clock,
@@ -148,7 +152,8 @@ def build_service(
     ).join()
     relay = None if db.is_sqlite else Relay(db.url, bus)
     movable = MovableClock(clock, db, waker, sender) if isinstance(clock, OffsetClock) else None
-    known = _health(settings, bridge, agi, intake, waker, sender)
+    watch = Watch(clock, intake, checker, daily)
+    known = _health(settings, bridge, agi, watch, waker, sender)
     health = {"database": db, **_of(known, parts)}
     if relay is not None:
         health |= far_health(relay, _of(known, EVERYTHING - frozenset(parts)), clock)
@@ -212,6 +217,8 @@ def build_service(
                 operators.run,
                 transfers.run,
                 intake.run,
+                checker.run,
+                daily.run,
                 errands.run,
                 recorder.run,
             ),
@@ -251,9 +258,9 @@ class MovableClock:
 
 def _health(settings: Settings, *parts: HasHealth) -> dict[str, dict[str, HasHealth]]:
     """Return, by part of `--only`, the names on /healthz and whoever knows how they are."""
-    bridge, agi, intake, waker, sender = parts
+    bridge, agi, spool, waker, sender = parts
     return {
-        "bridge": {**{f"pbx:{pbx.name}": bridge for pbx in settings.pbx}, "spool": intake},
+        "bridge": {**{f"pbx:{pbx.name}": bridge for pbx in settings.pbx}, "spool": spool},
         "ivr": {"agi": agi},
         "worker": {
             "scheduler": waker,

@@ -1,5 +1,6 @@
 """The table [recordings] of tongdai.toml."""
 
+from datetime import time
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,18 @@ class RecordingsTable(_Table):
     )
     pause_limit_seconds: float = Field(
         default=600, ge=0, description="a longer pause ends by itself; 0: never"
+    )
+    length_tolerance_seconds: float = Field(
+        default=5, gt=0, description="a recording may differ that much from its call"
+    )
+    one_sided_seconds: float = Field(
+        default=20, gt=0, description="talk in which one side is never heard: an alarm"
+    )
+    silent_seconds: float = Field(
+        default=60, gt=0, description="silence of both sides without pause or hold: an alarm"
+    )
+    reconcile_at: time = Field(
+        default=time(1, 0), description="in Vietnam: when the day before is reconciled"
     )
     s3: S3Table | None = Field(
         default=None, description="where the objects are kept; without, in the folder `archive`"

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from telephony.capture import sound, sounds
 from telephony.recordings import audio, store
 from telephony.recordings.archive import Archive
 from telephony.recordings.archive.archive import ENCRYPTED
@@ -76,8 +77,10 @@ class Register:
             stored = await asyncio.to_thread(
                 finish, work, self._archive.ring, facts.hotline if facts else None
             )
+            measured = await asyncio.to_thread(sound.measure, source)
             _refuse_changed(file)
             async with self._db.write() as tx:
+                sounds.keep(tx, recording_id, measured)
                 row = await self._write_down(tx, recording_id, pbx, file, (sealed, stored))
         except BaseException:
             await self._drop_unless_written_down(work)

@@ -17,6 +17,7 @@ _HOMES = {
     "token_create": "listing",
     "audit_verify": "proof",
     "recordings_verify": "proof",
+    "recordings_reconcile": "reconciling",
     "replay": "proof",
     "deadline": "law",
     "timeline": "law",

@@ -1,0 +1,55 @@
+"""`tongdai recordings reconcile`: calls and recordings of one day held against each other."""
+
+import sys
+from datetime import date
+
+from telephony.capture.daily import Daily
+from telephony.capture.reconcile import Reconciled
+from telephony.recordings.intake import make_spools
+from tongdai.clock import HCM
+from tongdai.commands.register import register
+from tongdai.commands.support import CommandError, print_json, run, say, settings
+from tongdai.settings import Settings
+
+
+def recordings_reconcile(day: str, *, as_json: bool) -> None:
+    """Reconcile a day now and keep the result; end with status 1 when it is not clean.
+
+    Raises:
+        CommandError: The day is none.
+    """
+    try:
+        wanted = date.fromisoformat(day) if day else None
+    except ValueError:
+        message = f"{day}: give the day as 2026-11-30"
+        raise CommandError(message) from None
+    found = run(_reconcile(settings(), wanted))
+    for item in found.items:
+        told = {
+            "kind": item.kind.value,
+            "why": item.why.value,
+            "at": item.at.isoformat(),
+            "hotline": item.hotline,
+            "call": item.call,
+            "recording": item.recording,
+            "file": item.file,
+            "seconds": round(item.seconds, 1),
+        }
+        if as_json:
+            print_json(told)
+        else:
+            what = item.recording or item.file or item.call
+            say(f"{item.kind.value}: {what} ({item.why.value}, {item.seconds:.0f} s)")
+    if not as_json:
+        verdict = "clean" if found.clean else "not clean"
+        say(
+            f"{found.day}: {found.answered} answered calls, {found.recordings} recordings, {verdict}"
+        )
+    if not found.clean:
+        sys.exit(1)
+
+
+async def _reconcile(found: Settings, day: date | None) -> Reconciled:
+    async with register(found) as db:
+        daily = Daily(found, db, db.clock, make_spools(found))
+        return await daily.of_day(day or db.clock.now().astimezone(HCM).date())

@@ -1,0 +1,150 @@
+"""/audit/reconciliation: what does not match, by day; recordings that are doubtful."""
+
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+from pydantic import Field
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from telephony.capture.checks import FindingKind
+from telephony.capture.reconcile import EXPLAINED, ItemKind, Why
+from telephony.capture.tables import ReconciliationDay, ReconciliationItem, RecordingFinding
+from telephony.recordings import access
+from telephony.recordings.errors import HearingForbidden, RecordingUnknown
+from tongdai import audit
+from tongdai.accounts.model import Role, Viewer
+from tongdai.i18n import _
+from web.auth import allowed, viewer
+from web.forms import Form, parse
+from web.keys import DB, SETTINGS
+from web.render import page
+
+routes = web.RouteTableDef()
+DAYS, SHOWN = 31, 100
+
+
+class SeenForm(Form):
+    """What somebody found who looked at a doubtful recording."""
+
+    note: str = Field(min_length=3, max_length=500)
+
+
+@routes.get("/audit/reconciliation")
+@allowed(*access.HEARERS)
+async def show(request: web.Request) -> web.Response:
+    """Show the days' results, one day's items, and the recordings that are doubtful."""
+    who = viewer(request)
+    async with request.app[DB].read() as session:
+        days = list(
+            (
+                await session.execute(
+                    select(ReconciliationDay)
+                    .order_by(col(ReconciliationDay.day).desc())
+                    .limit(DAYS)
+                )
+            ).scalars()
+        )
+        chosen = _chosen(request.query.get("day", ""), days)
+        context: dict[str, Any] = {
+            "days": days,
+            "chosen": chosen,
+            "items": await _items(session, who, chosen) if chosen else [],
+            "findings": await _findings(session, who),
+        }
+    titles = {h.id: h.name for h in request.app[SETTINGS].hotlines}
+    context |= {"titles": titles, "kinds": _kinds(), "whys": _whys(), "doubts": _doubts()}
+    context["explained"] = EXPLAINED
+    return page(request, "audit/reconciliation.html", context)
+
+
+@routes.post("/audit/findings/{id}/seen")
+@allowed(*access.HEARERS)
+async def seen(request: web.Request) -> web.Response:
+    """Note that somebody has looked at a doubtful recording, and what was found."""
+    form, who = parse(SeenForm, dict(await request.post())), viewer(request)
+    async with request.app[DB].write() as tx:
+        row = await tx.session.get(RecordingFinding, request.match_info["id"])
+        if row is None:
+            raise RecordingUnknown(finding=request.match_info["id"])
+        if row.hotline is not None and row.hotline not in access.heard_hotlines(who):
+            raise HearingForbidden(recording=row.recording)
+        row.seen_at, row.seen_by, row.note = tx.now, who.id, form.note
+        await audit.append(
+            tx,
+            chain=audit.RECORDINGS,
+            subject=row.recording,
+            kind="doubt_seen",
+            actor=who.id,
+            data={"what": row.kind, "note": form.note, "name": who.name},
+        )
+    raise web.HTTPSeeOther("/audit/reconciliation#doubtful")
+
+
+def _chosen(typed: str, days: list[ReconciliationDay]) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return days[0].day if days else None
+
+
+async def _items(session: AsyncSession, who: Viewer, day: date) -> list[ReconciliationItem]:
+    mine = access.heard_hotlines(who)
+    rows = await session.execute(
+        select(ReconciliationItem)
+        .where(
+            col(ReconciliationItem.day) == day,
+            or_(
+                col(ReconciliationItem.hotline).in_(mine),
+                col(ReconciliationItem.hotline).is_(None),
+            ),
+        )
+        .order_by(col(ReconciliationItem.id))
+        .limit(SHOWN)
+    )
+    return sorted(rows.scalars(), key=lambda item: item.at)
+
+
+async def _findings(session: AsyncSession, who: Viewer) -> list[RecordingFinding]:
+    rows = await session.execute(
+        select(RecordingFinding)
+        .where(col(RecordingFinding.hotline).in_(who.hotlines_for(Role.AUDITOR, Role.SUPERVISOR)))
+        .order_by(col(RecordingFinding.created_at).desc(), col(RecordingFinding.id).desc())
+        .limit(SHOWN)
+    )
+    return list(rows.scalars())
+
+
+def _kinds() -> dict[str, str]:
+    return {
+        ItemKind.CALL: _("Cuộc gọi không có ghi âm"),
+        ItemKind.RECORDING: _("Bản ghi âm chưa rõ cuộc gọi"),
+        ItemKind.INCOMPLETE: _("Bản ghi âm không đủ như cuộc gọi"),
+        ItemKind.FILE: _("Tệp còn ở thư mục chờ"),
+    }
+
+
+def _whys() -> dict[str, str]:
+    return {
+        Why.LOST: _("Tổng đài điện thoại dừng hoặc mất liên lạc giữa cuộc gọi"),
+        Why.STOPPED: _("Đã dừng ghi âm hẳn vì bí mật Nhà nước"),
+        Why.BRIEF: _("Nghe máy chưa tới hai giây"),
+        Why.IN_SPOOL: _("Tệp còn ở thư mục chờ, chưa lấy vào kho"),
+        Why.UNREADABLE: _("Tệp không đọc được"),
+        Why.STRANGE: _("Tên tệp lạ"),
+        Why.UNKNOWN: _("Chưa rõ, cần xem"),
+        "": _("Chưa rõ, cần xem"),
+    }
+
+
+def _doubts() -> dict[str, str]:
+    return {
+        FindingKind.CALLER_SILENT: _("Không nghe thấy người gọi"),
+        FindingKind.OUR_SIDE_SILENT: _("Không nghe thấy phía tổng đài"),
+        FindingKind.SILENT: _("Cả hai phía im lặng"),
+        FindingKind.SHORT: _("Ngắn hơn cuộc gọi"),
+        FindingKind.LONG: _("Dài hơn cuộc gọi"),
+        FindingKind.CLIPPED: _("Tiếng quá to, bị vỡ"),
+    }
