@@ -42,9 +42,8 @@ def recordings_reconcile(day: str, *, as_json: bool) -> None:
             say(f"{item.kind.value}: {what} ({item.why.value}, {item.seconds:.0f} s)")
     if not as_json:
         verdict = "clean" if found.clean else "not clean"
-        say(
-            f"{found.day}: {found.answered} answered calls, {found.recordings} recordings, {verdict}"
-        )
+        counted = f"{found.answered} answered calls, {found.recordings} recordings"
+        say(f"{found.day}: {counted}, {verdict}")
     if not found.clean:
         sys.exit(1)
 
