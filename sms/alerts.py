@@ -24,6 +24,11 @@ async def nobody_knows(tx: Tx, row: Message) -> None:
     await _tell(tx, row, "message_unknown")
 
 
+async def not_registered(tx: Tx, row: Message) -> None:
+    """Tell that the recipient's network has not registered the text: the settings' fault."""
+    await _tell(tx, row, "message_not_registered")
+
+
 async def _tell(tx: Tx, row: Message, what: str) -> None:
     log.warning("message.needs_a_person", message_id=row.id, what=what, state=row.state)
     if row.ticket_id is None:

@@ -15,6 +15,10 @@ from sms.tables import Message, MessageAttempt, MessagePart
 from tongdai.db import Tx
 from tongdai.text import clean
 
+NOT_REGISTERED = "not_registered"
+"""Why a message waits: no gateway of its route may send its text to that network."""
+_LOOK_AGAIN = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
@@ -61,7 +65,8 @@ async def claim(
     Args:
         tx: The transaction.
         channel: SMS or letters.
-        choose: Returns the gateway that a message goes to, None while it has to wait.
+        choose: Returns the gateway that a message goes to, None while it has to wait, "" when
+            none may send its text: then a person is told, and it is looked at again in a while.
         limit: How many are looked at.
         lease_until: By the machine's clock; what has not come back by then was cut off.
     """
@@ -82,6 +87,10 @@ async def claim(
         gateway = choose(row)
         if gateway is None:
             continue
+        if not gateway:
+            await _hold(tx, row)
+            continue
+        row.reason = ""
         move(tx, row, Signal.CLAIMED)
         row.attempts += 1
         row.gateway, row.lease_until = gateway, lease_until
@@ -90,6 +99,13 @@ async def claim(
         )
         taken.append(row)
     return taken
+
+
+async def _hold(tx: Tx, row: Message) -> None:
+    row.next_at = tx.now + _LOOK_AGAIN
+    if row.reason != NOT_REGISTERED:
+        row.reason = NOT_REGISTERED
+        await alerts.not_registered(tx, row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

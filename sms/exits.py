@@ -1,18 +1,19 @@
 """The ways out of a channel: each gateway with its rate, its circuit and how it is."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sms.circuit import Circuit
 from sms.gateways.base import Gateway, Outcome, Result
 from sms.pace import Pace
-from sms.routes import Way, route
+from sms.routes import Way, may_carry, route
 from sms.tables import Message
 from tongdai.clock import Clock
 from tongdai.health import Condition, State
 from tongdai.settings import Settings, SmsGatewayTable
 
+Registered = Mapping[tuple[str, str, str], frozenset[str]]
 SLOTS = 16
 """Messages on their way to one gateway at the same time."""
 _REMEMBERED = {
@@ -121,6 +122,17 @@ class Exits:
     def __init__(self, exits: Sequence[Exit]) -> None:
         self.all = tuple(exits)
         self._by_name = {one.name: one for one in self.all}
+        self.registered: Registered = {}
+        """Which networks have registered which texts, as of the last claim."""
+
+    @property
+    def ask_registered(self) -> bool:
+        """Whether a gateway takes registered texts only."""
+        return any(one.way.registered_only for one in self.all)
+
+    def nowhere(self, row: Message) -> bool:
+        """Say that no gateway of its route may send a message's text to its network."""
+        return bool(self.all) and not self._route(row)
 
     def room(self) -> int:
         """Return how many messages can go now, to whichever."""
@@ -155,7 +167,9 @@ class Exits:
     def _route(self, row: Message) -> tuple[str, ...]:
         if row.bound_to in self._by_name:
             return (row.bound_to,)
-        return route([one.way for one in self.all], row.hotline, row.network)
+        networks = self.registered.get((row.hotline, row.template, row.language), frozenset())
+        ways = [one.way for one in self.all]
+        return may_carry(ways, route(ways, row.hotline, row.network), row.network, networks)
 
 
 def way_of(table: SmsGatewayTable) -> Way:
@@ -165,6 +179,7 @@ def way_of(table: SmsGatewayTable) -> Way:
         priority=table.priority,
         hotlines=table.hotlines,
         networks=table.networks,
+        registered_only=table.registered_only,
     )
 
 

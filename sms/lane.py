@@ -8,17 +8,18 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sms import claims, store
+from sms import claims, store, wording
 from sms.claims import Ended, Settlement
 from sms.exits import Exit, Exits
 from sms.gateways.base import Gateway, Outcome, Request, Result
 from sms.model import Channel, Signal, State
 from sms.pace import pause
+from sms.rates import Allowance, allowance
 from sms.tables import Message
 from sms.together import Together
 from sms.writing import Writer
 from tongdai.clock import Clock
-from tongdai.db import Database, DatabaseAway
+from tongdai.db import Database, DatabaseAway, Tx
 from tongdai.settings import Settings
 
 log = structlog.get_logger()
@@ -52,6 +53,7 @@ class Lane:
         self._woken = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._ended = Together(self._settle)
+        self._shared_wait = 0.0
         self._chance = secrets.SystemRandom()
 
     def wake(self) -> None:
@@ -93,7 +95,9 @@ class Lane:
             task = asyncio.create_task(self._deliver(one))
             self._flying.add(task)
             task.add_done_callback(self._landed)
-        return 0.0 if tries else self.exits.wait_seconds() or SAFETY_SECONDS
+        if tries:
+            return 0.0
+        return max(self._shared_wait, self.exits.wait_seconds()) or SAFETY_SECONDS
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -108,10 +112,13 @@ class Lane:
 
     async def _claim(self, room: int) -> list[_Try]:
         begun: list[Exit] = []
+        shared: Allowance | None = None
 
         def choose(row: Message) -> str | None:
+            if self.exits.nowhere(row):
+                return ""
             one = self.exits.choose(row)
-            if one is None:
+            if one is None or not (shared is None or shared.take(one.name)):
                 return None
             one.begin()
             begun.append(one)
@@ -119,6 +126,7 @@ class Lane:
 
         try:
             async with self._db.write() as tx:
+                shared = await self._prepare(tx)
                 rows = await claims.claim(
                     tx,
                     channel=self.channel,
@@ -133,6 +141,7 @@ class Lane:
             for one in begun:
                 one.end()
             raise
+        self._shared_wait = shared.wait_seconds() if shared else 0.0
         for _, one, is_written in found:
             if not is_written:
                 one.end()
@@ -141,6 +150,14 @@ class Lane:
             for row, one, is_written in found
             if is_written
         ]
+
+    async def _prepare(self, tx: Tx) -> Allowance | None:
+        """Read what a claim is bound to: registered texts, and the rates of all nodes together."""
+        if self.exits.ask_registered:
+            self.exits.registered = await wording.registered(tx.session)
+        if self._db.is_sqlite or self.channel is not Channel.SMS:
+            return None
+        return await allowance(tx, {one.name: one.gateway.per_second for one in self.exits.all})
 
     async def _deliver(self, one: _Try) -> None:
         try:

@@ -1,13 +1,13 @@
 """What a message would be, without sending it: text, alphabet, parts, gateways, price; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sms import segments, texts
 from sms.exits import way_of
 from sms.model import number_for_sms
-from sms.routes import network_of, route
+from sms.routes import may_carry, network_of, route
 from sms.writing import render
 from tongdai.settings import HotlineTable, Settings
 
@@ -47,6 +47,7 @@ class Preview:
         alphabet: ascii or ucs2.
         units: Septets or UTF-16 code units.
         parts: What is paid for.
+        registered: The networks that have registered its text.
         offers: The gateways of its route, the best first.
     """
 
@@ -57,6 +58,7 @@ class Preview:
     alphabet: str
     units: int
     parts: int
+    registered: tuple[str, ...]
     offers: tuple[Offer, ...]
 
 
@@ -69,6 +71,7 @@ def preview(
     language: str = "vi",
     params: Mapping[str, texts.Param] | None = None,
     own: str | None = None,
+    registered: Collection[str] = (),
 ) -> Preview:
     """Return what a message would be.
 
@@ -80,6 +83,7 @@ def preview(
         language: vi or en.
         params: Values of its variables; those left out are samples.
         own: The hotline's own words; None: the program's.
+        registered: The networks that have registered them.
 
     Raises:
         ValueError: Template or params are wrong.
@@ -95,7 +99,8 @@ def preview(
     recipient, refused = number_for_sms(to)
     network = network_of(recipient) if not refused else ""
     tables = {table.name: table for table in settings.sms.gateway}
-    ways = route([way_of(table) for table in settings.sms.gateway], hotline.id, network)
+    all_ways = [way_of(table) for table in settings.sms.gateway]
+    ways = may_carry(all_ways, route(all_ways, hotline.id, network), network, registered)
     accented = rendered.alphabet != segments.Alphabet.ASCII
     return Preview(
         to=recipient,
@@ -105,6 +110,7 @@ def preview(
         alphabet=rendered.alphabet,
         units=segments.segments(rendered.text).units,
         parts=rendered.parts,
+        registered=tuple(sorted(registered)),
         offers=tuple(
             Offer(
                 gateway=name,

@@ -116,7 +116,7 @@ class Receipts:
     async def _known(self, asked: Sequence[_Addressed]) -> list[bool]:
         """Say of each whether there is such a message and the token is its own."""
         query = select(col(Message.id), col(Message.receipt_token)).where(
-            col(Message.id).in_({one.message_id for one in asked})
+            col(Message.id).in_({one.message_id for one in asked if one.message_id.isalnum()})
         )
         async with self._db.read() as session:
             tokens = dict((await session.execute(query)).tuples().all())

@@ -39,7 +39,7 @@ async def find(session: AsyncSession, named: Named) -> Message | None:
     known by our own reference, or, where the gateway gives none back, by being the one message to
     that number that never got an answer: every other one has its id.
     """
-    wanted = [r for r in named.references if r]
+    wanted = [r for r in named.references if r.isprintable() and r]
     return (
         await _by_id(session, named.gateway, wanted)
         or await _by_part(session, named.gateway, wanted)

@@ -1,6 +1,6 @@
 """Which gateways a message may take, in which order; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import phonenumbers
@@ -29,12 +29,14 @@ class Way:
         priority: The lowest is tried first; equal ones in the order given.
         hotlines: Whose messages; empty: everybody's.
         networks: To which networks; empty: to all.
+        registered_only: Only texts that the recipient's network has registered.
     """
 
     name: str
     priority: int = 100
     hotlines: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    registered_only: bool = False
 
 
 def route(ways: Iterable[Way], hotline: str, network: str) -> tuple[str, ...]:
@@ -46,6 +48,20 @@ def route(ways: Iterable[Way], hotline: str, network: str) -> tuple[str, ...]:
     own = [w for w in ways if not w.hotlines or hotline in w.hotlines]
     fitting = [w for w in own if not w.networks or network in w.networks]
     return tuple(w.name for w in sorted(fitting or own, key=lambda w: w.priority))
+
+
+def may_carry(
+    ways: Iterable[Way], names: Iterable[str], network: str, registered: Collection[str]
+) -> tuple[str, ...]:
+    """Return those of `names` that may carry a text which these networks have registered.
+
+    A network drops a text that it has not registered, or the gateway refuses it (VIETNAM.md 1.1).
+    Where the prefix names no network nobody can tell, so it is tried.
+    """
+    strict = {way.name for way in ways if way.registered_only}
+    if not network or network in registered:
+        return tuple(names)
+    return tuple(name for name in names if name not in strict)
 
 
 def network_of(e164: str) -> str:

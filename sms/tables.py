@@ -162,7 +162,10 @@ class MessageReply(SQLModel, table=True):
     """What somebody wrote back (MO), as it came; `ticket_id` when it is clear what it answers."""
 
     __tablename__ = "message_reply"
-    __table_args__ = (Index("ix_message_reply_page", "hotline", "seq"),)
+    __table_args__ = (
+        Index("ix_message_reply_page", "hotline", "seq"),
+        Index("ix_message_reply_tray", "hotline", "seen_at", "ticket_id", "seq"),
+    )
 
     seq: int | None = Field(default=None, primary_key=True)
     id: str = Field(default_factory=new_id, unique=True)
@@ -176,6 +179,7 @@ class MessageReply(SQLModel, table=True):
     ticket_id: str | None = Field(default=None, index=True)
     stop: bool = False
     seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was dealt with, and by whom; by nobody where the program did what it asks."""
     seen_by: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -28,6 +29,23 @@ async def of_hotline(session: AsyncSession, hotline: str) -> list[MessageTemplat
     """Return all of a hotline's own words."""
     query = select(MessageTemplate).where(col(MessageTemplate.hotline) == hotline)
     return list((await session.execute(query)).scalars())
+
+
+async def registered(session: AsyncSession) -> dict[tuple[str, str, str], frozenset[str]]:
+    """Return (hotline, template, language) -> the networks that have registered its text."""
+    found = await session.execute(select(MessageTemplate))
+    return {(r.hotline, r.template, r.language): frozenset(r.networks) for r in found.scalars()}
+
+
+async def reset(tx: Tx, hotline: str, template: str, language: str, *, by: Viewer) -> None:
+    """Go back to the program's own words, which have to be registered in their turn."""
+    row = await tx.session.get(MessageTemplate, (hotline, template, language))
+    if row is None:
+        return
+    await tx.session.delete(row)
+    after: dict[str, Any] = {"text": texts.shipped(template, language), "networks": ""}
+    before: dict[str, Any] = {"text": row.text, "networks": ", ".join(row.networks)}
+    await _record(tx, hotline, template, language, before=before, after=after, by=by)
 
 
 def fault(template: str, words: str) -> str:
@@ -79,9 +97,28 @@ async def save(
             changed_by=by.id,
         )
         tx.session.add(row)
-    before = {"text": texts.shipped(template, language) if fresh else row.text}
+    before: dict[str, Any] = {
+        "text": texts.shipped(template, language) if fresh else row.text,
+        "networks": "" if fresh else ", ".join(row.networks),
+    }
     row.text, row.networks = words, list(networks)
     row.changed_at, row.changed_by = tx.now, by.id
+    after: dict[str, Any] = {"text": words, "networks": ", ".join(row.networks)}
+    await _record(tx, hotline, template, language, before=before, after=after, by=by)
+
+
+async def _record(
+    tx: Tx,
+    hotline: str,
+    template: str,
+    language: str,
+    *,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    by: Viewer,
+) -> None:
+    """Write what has changed into the administration's history."""
+    changed = [name for name in after if after[name] != before[name]]
     await audit.append(
         tx,
         chain=audit.ADMINISTRATION,
@@ -92,7 +129,7 @@ async def save(
             "hotline": hotline,
             "template": template,
             "language": language,
-            "before": before,
-            "after": {"text": words},
+            "before": {name: before[name] for name in changed},
+            "after": {name: after[name] for name in changed},
         },
     )

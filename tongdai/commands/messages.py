@@ -1,7 +1,7 @@
 """`tongdai sms send`: one message through the outbox, and what became of it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
@@ -56,7 +56,7 @@ def sms_send(
     trial = Trial(
         to=to, hotline=known, template=template, language=language, params=_params(params)
     )
-    seen = _preview(found, trial, run(_own(found, trial)))
+    seen = _preview(found, trial, *run(_own(found, trial)))
     if seen.refused:
         message = f"{trial.to}: not_sendable: {seen.refused}"
         raise CommandError(message)
@@ -74,7 +74,9 @@ def _params(given: Sequence[str]) -> dict[str, str]:
     return dict(p.split("=", 1) for p in given)
 
 
-def _preview(found: Settings, trial: Trial, own: str | None) -> Preview:
+def _preview(
+    found: Settings, trial: Trial, own: str | None, registered: Collection[str]
+) -> Preview:
     hotline = found.hotline_by_id(trial.hotline)
     if hotline is None:
         message = f"--hotline {trial.hotline}: known are {', '.join(h.id for h in found.hotlines)}"
@@ -88,18 +90,21 @@ def _preview(found: Settings, trial: Trial, own: str | None) -> Preview:
             language=trial.language,
             params=trial.params,
             own=own,
+            registered=registered,
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
 
 
-async def _own(found: Settings, trial: Trial) -> str | None:
-    """Return the hotline's own words; those of the program where there is no register yet."""
+async def _own(found: Settings, trial: Trial) -> tuple[str | None, frozenset[str]]:
+    """Return the hotline's own words and who has registered them; nothing without a register."""
+    wanted = (trial.hotline, trial.template, trial.language)
     try:
         async with register(found) as db, db.read() as session:
-            return await wording.own(session, trial.hotline, trial.template, trial.language)
+            registered = await wording.registered(session)
+            return await wording.own(session, *wanted), registered.get(wanted, frozenset())
     except CommandError:
-        return None
+        return None, frozenset()
 
 
 def _words(seen: Preview) -> str:
@@ -109,7 +114,8 @@ def _words(seen: Preview) -> str:
         f"text:     {seen.text}",
         f"alphabet: {seen.alphabet}",
         f"parts:    {seen.parts} ({seen.units} characters)",
-        f"gateway:  {f'{first.gateway}, {first.price} VND' if first else 'none is set'}",
+        f"networks: {', '.join(seen.registered) or 'none has registered this text'}",
+        f"gateway:  {f'{first.gateway}, {first.price} VND' if first else 'none may send it'}",
     ]
     lines += [f"else:     {o.gateway}, {o.price} VND" for o in rest]
     return "\n".join(lines)

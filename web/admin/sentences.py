@@ -42,6 +42,7 @@ _LABELS: Mapping[str, str] = {
     "extension": N_("Số máy"),
     "person": N_("Người trong danh bạ"),
     "text": N_("Nội dung mẫu"),
+    "networks": N_("Nhà mạng đã đăng ký mẫu"),
     "active": N_("Đang dùng"),
     "name": N_("Tên"),
     "aliases": N_("Tên khác"),

@@ -43,7 +43,9 @@ async def listed(request: web.Request) -> web.StreamResponse:
         for language in LANGUAGES
     ]
     return show(
-        request, "wordings.html", {"hotline": hotline, "lines": lines, "purposes": PURPOSES}
+        request,
+        "wordings.html",
+        {"hotline": hotline, "lines": lines, "purposes": PURPOSES, "program": texts.shipped},
     )
 
 
@@ -56,7 +58,7 @@ async def one(request: web.Request) -> web.StreamResponse:
         rows = await wording.of_hotline(session, hotline.id)
     row = next((r for r in rows if (r.template, r.language) == (template, language)), None)
     words = row.text if row else texts.shipped(template, language)
-    return _page(request, hotline, words, row.networks if row else [])
+    return _page(request, hotline, words, row.networks if row else [], own=row is not None)
 
 
 @routes.post("/admin/messages/{template}/{language}")
@@ -65,7 +67,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     """Keep other words."""
     hotline, (template, language) = chosen_hotline(request), _which(request)
     form = await request.post()
-    words, networks = _words(form), [n for n in NETWORKS if f"network-{n}" in form]
+    words, networks = _words(form), _networks(form)
     try:
         async with request.app[DB].write() as tx:
             await wording.save(
@@ -82,13 +84,22 @@ async def change(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/messages?hotline={hotline.id}&done=saved")
 
 
+@routes.post("/admin/messages/{template}/{language}/program")
+@allowed(Role.ADMINISTRATOR)
+async def back(request: web.Request) -> web.StreamResponse:
+    """Go back to the program's own words."""
+    hotline, (template, language) = chosen_hotline(request), _which(request)
+    async with request.app[DB].write() as tx:
+        await wording.reset(tx, hotline.id, template, language, by=viewer(request))
+    raise web.HTTPSeeOther(f"/admin/messages?hotline={hotline.id}&done=saved")
+
+
 @routes.post("/admin/messages/{template}/{language}/preview")
 @allowed(Role.ADMINISTRATOR)
 async def look(request: web.Request) -> web.StreamResponse:
     """Answer what the typed words would be; nothing is kept."""
-    hotline, (template, language) = chosen_hotline(request), _which(request)
-    words = _words(await request.post())
-    context = _preview_context(request, hotline, template, language, words)
+    hotline, form = chosen_hotline(request), await request.post()
+    context = _preview_context(request, hotline, _words(form), _networks(form))
     return show(request, "wording_preview.html", context)
 
 
@@ -98,6 +109,8 @@ def _page(
     words: str,
     networks: list[str],
     refusal: Invalid | None = None,
+    *,
+    own: bool = False,
 ) -> web.Response:
     template, language = _which(request)
     context = {
@@ -105,21 +118,23 @@ def _page(
         "template": template,
         "language_of": language,
         "words": words,
+        "own": own,
         "networks": [(n, n in networks) for n in NETWORKS],
         "variables": list(texts.VARIABLES[template].items()),
         "purposes": PURPOSES,
         "faults": faults_in_words(refusal.fields) if refusal else {},
-        **_preview_context(request, hotline, template, language, words),
+        **_preview_context(request, hotline, words, networks),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
     return show(request, "wording.html", context, status=status)
 
 
 def _preview_context(
-    request: web.Request, hotline: HotlineTable, template: str, language: str, words: str
+    request: web.Request, hotline: HotlineTable, words: str, networks: list[str]
 ) -> dict[str, Any]:
+    template, language = _which(request)
     wrong = wording.fault(template, words)
-    seen = None if wrong else _render(request, hotline, template, language, words)
+    seen = None if wrong else _render(request, hotline, template, language, words, networks)
     return {"seen": seen, "wrong": faults_in_words({"text": wrong})["text"] if wrong else ""}
 
 
@@ -127,11 +142,17 @@ def _seen(
     request: web.Request, hotline: HotlineTable, template: str, language: str, own: dict[Any, Any]
 ) -> Preview:
     row = own.get((template, language))
-    return _render(request, hotline, template, language, row.text if row else None)
+    words, networks = (row.text, row.networks) if row else (None, [])
+    return _render(request, hotline, template, language, words, networks)
 
 
 def _render(
-    request: web.Request, hotline: HotlineTable, template: str, language: str, words: str | None
+    request: web.Request,
+    hotline: HotlineTable,
+    template: str,
+    language: str,
+    words: str | None,
+    networks: list[str],
 ) -> Preview:
     return preview(
         request.app[SETTINGS],
@@ -140,7 +161,12 @@ def _render(
         template=template,
         language=language,
         own=words,
+        registered=networks,
     )
+
+
+def _networks(form: Mapping[str, object]) -> list[str]:
+    return [name for name in NETWORKS if f"network-{name}" in form]
 
 
 def _words(form: Mapping[str, object]) -> str:

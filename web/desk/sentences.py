@@ -90,6 +90,9 @@ _ALERTS = {
     "unit_head_without_mobile": N_("Thủ trưởng không có số di động: không gửi được tin nhắn."),
     "message_failed": N_("Tin nhắn không đến được người nhận."),
     "message_gave_up": N_("Đã gửi tin nhắn nhiều lần không được, hệ thống thôi gửi."),
+    "message_not_registered": N_(
+        "Nhà mạng của người nhận chưa đăng ký mẫu tin này: tin nhắn chờ, quản trị cần xem lại."
+    ),
     "message_unknown": N_("Chưa rõ tin nhắn đã đến hay chưa; trưởng ca cần quyết định."),
 }
 _TRANSFERS = {

@@ -60,6 +60,7 @@ REASONS: Mapping[str, str] = {
     "emergency": N_("số khẩn cấp"),
     "malformed": N_("số hoặc địa chỉ không đúng"),
     "gave_up": N_("đã gửi lại nhiều lần không được"),
+    "not_registered": N_("nhà mạng của người nhận chưa đăng ký mẫu tin này"),
     "stopped": N_("người nhận đã nhắn DUNG"),
     "hotline_unknown": N_("tổng đài không còn trong cấu hình"),
     "by_hand_cancel": N_("trưởng ca hủy"),

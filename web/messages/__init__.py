@@ -11,6 +11,7 @@ def setup(app: web.Application) -> None:
     add(
         {
             "deed_refused": N_("Trạng thái của tin nhắn không cho phép việc này."),
+            "reply_unknown": N_("Không có tin trả lời này, hoặc tin không thuộc tổng đài của bạn."),
             "message_unknown": N_("Không có tin nhắn này, hoặc tin không thuộc tổng đài của bạn."),
         }
     )

@@ -2,6 +2,8 @@
 
 import hmac
 import json
+from contextlib import suppress
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -19,6 +21,7 @@ routes = web.RouteTableDef()
 RECEIPTS = web.AppKey("receipts", Receipts)
 
 _LONGEST_BODY = 20_000
+_LONGEST_NAME, _LONGEST_VALUE, _MOST_FIELDS = 64, 4_000, 100
 _STATUS = {
     Taken.MOVED: 200,
     Taken.NOTHING_NEW: 200,
@@ -106,13 +109,28 @@ def _dialect(table: SmsGatewayTable | None) -> Dialect | None:
 async def _fields(request: web.Request) -> dict[str, str]:
     """Return what was said, in the address, a form or JSON; nonsense is nothing."""
     fields = dict(request.query)
-    if request.method != "POST":
-        return fields
-    body = await request.content.read(_LONGEST_BODY)
+    if request.method == "POST":
+        fields |= _said(await _body(request))
+    return {name[:_LONGEST_NAME]: value[:_LONGEST_VALUE] for name, value in fields.items()}
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return a whole body, in however many pieces it comes; nothing of one that is too long."""
+    pieces, length = [], 0
+    async for piece in request.content.iter_any():
+        length += len(piece)
+        if length > _LONGEST_BODY:
+            raise web.HTTPRequestEntityTooLarge(max_size=_LONGEST_BODY, actual_size=length)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _said(body: bytes) -> dict[str, str]:
     try:
         said = json.loads(body)
-    except ValueError:
-        return fields
-    if isinstance(said, dict):
-        fields |= {str(k): str(v) for k, v in said.items() if isinstance(v, str | int)}
-    return fields
+        if isinstance(said, dict):
+            return {str(k): str(v) for k, v in said.items() if isinstance(v, str | int)}
+    except (ValueError, RecursionError):  # no JSON, or one made to hurt
+        with suppress(ValueError):
+            return dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS))
+    return {}

@@ -1,6 +1,9 @@
 """Replies by SMS: taken once, laid to their ticket when that is clear, STOP respected."""
 
+import json
+import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -55,7 +58,8 @@ async def test_a_reply_is_laid_to_the_one_ticket_it_can_answer_and_once(pages: P
     async with pages.db.read() as session:
         entries = await audit.history(session, audit.ticket_chain("can-tho"), "t1")
     assert [e.data["reason"] for e in entries if e.kind == "message"] == ["Cảm ơn <b>1022</b>"]
-    page = await (await browser.get("/messages/replies")).text()
+    assert "Cảm ơn" not in await (await browser.get("/messages/replies")).text(), "at its ticket"
+    page = await (await browser.get("/messages/replies?all=1")).text()
     assert page.count("Cảm ơn &lt;b&gt;1022&lt;/b&gt;") == 1
 
 
@@ -81,4 +85,58 @@ async def test_a_stranger_is_not_listened_to(pages: Pages) -> None:
     browser = await pages.sign_in("hoa")
     assert await say(browser, "x", "1", path="/wrong") == 404
     assert await say(browser, "x", "") == 400
-    assert "Chưa có tin trả lời nào." in await (await browser.get("/messages/replies")).text()
+    page = await (await browser.get("/messages/replies?all=1")).text()
+    assert "Chưa có tin trả lời nào." in page
+
+
+async def test_the_tray_empties_as_replies_are_dealt_with(pages: Pages, clock: HandClock) -> None:
+    browser = await pages.sign_in("hoa")
+    for number, text in (("1", "Alo?"), ("2", "STOP")):
+        assert await say(browser, text, number) == 200
+    page = await (await browser.get("/messages/replies")).text()
+    assert "Alo?" in page
+    assert "STOP" not in page, "that was done by itself"
+    found = re.search(r'action="(/messages/replies/[0-9a-f]{32}/seen)', page)
+    assert found is not None
+    assert (await browser.post(found[1], {})).status == 303
+    clock.advance(timedelta(minutes=5))
+    assert (await browser.post(found[1], {})).status == 303, "the first one stays"
+    assert (
+        "Không có tin trả lời nào chờ xử lý."
+        in await (await browser.get("/messages/replies")).text()
+    )
+    page = await (await browser.get("/messages/replies?all=1")).text()
+    assert "08:00 30/11/2026" in page
+    assert "tự động" in page
+
+
+async def test_only_the_hotlines_own_people_deal_with_its_replies(pages: Pages) -> None:
+    browser = await pages.sign_in("hoa")
+    assert await say(browser, "Alo?", "1") == 200
+    page = await (await browser.get("/messages/replies")).text()
+    found = re.search(r'action="(/messages/replies/[0-9a-f]{32}/seen)', page)
+    assert found is not None
+    await pages.account("la", Role.SUPERVISOR, hotlines=("gia-lai",))
+    stranger = await pages.sign_in("la")
+    await stranger.get("/messages/replies")
+    assert (await stranger.post(found[1], {})).status == 404
+    assert "Alo?" in await (await browser.get("/messages/replies")).text()
+
+
+async def test_stop_ends_what_waits_already(pages: Pages) -> None:
+    waiting = await survey(pages, "a", "t1")
+    browser = await pages.sign_in("hoa")
+    assert await say(browser, "dung", "9") == 200
+    row = await message(pages.db, waiting)
+    assert (row.state, row.reason) == ("cancelled", "stopped")
+
+
+@pytest.mark.parametrize("hurt", [{"p": "\0" * 9 + "x"}, {"i": "\0"}, {"a": "\0\ud83d"}])
+async def test_what_no_database_can_hold_is_kept_without_it(
+    pages: Pages, hurt: dict[str, str]
+) -> None:
+    browser = await pages.sign_in("hoa")
+    query = {"p": "5" * 5000, "a": "x" * 3000, "i": "1"} | hurt
+    body = json.dumps(query)
+    answer = await browser.send("POST", "/sms/replies/kannel/deep", query)
+    assert answer.status == 200, body

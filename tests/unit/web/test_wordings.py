@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sms import wording
+from sms import texts, wording
 from tests.support.pages import Browser, Pages
 from tests.support.sms import Script, message, owe, sending
 from tongdai import audit
@@ -50,7 +50,10 @@ async def test_what_is_saved_is_what_is_sent_from_then_on(room: Room) -> None:
     async with room.pages.db.read() as session:
         (line,) = await audit.history(session, audit.ADMINISTRATION, "can-tho")
         (kept,) = await wording.of_hotline(session, "can-tho")
-    assert (line.kind, line.data["after"]) == ("wording_changed", {"text": GOOD})
+    assert (line.kind, line.data["after"]) == (
+        "wording_changed",
+        {"text": GOOD, "networks": "viettel"},
+    )
     assert kept.networks == ["viettel"]
 
 
@@ -83,6 +86,30 @@ async def test_the_preview_shows_text_alphabet_and_parts_and_keeps_nothing(room:
     wrong = await (await room.browser.post(f"{PATH}/preview", {"text": "{x}"})).text()
     assert "Có biến không dùng được" in wrong
     assert await room.kept() is None
+
+
+async def test_the_programs_words_come_back(room: Room) -> None:
+    page = await (await room.browser.get(PATH)).text()
+    assert "Về lời của chương trình" not in page
+    await room.browser.post(PATH, {"text": GOOD, "network-viettel": "on"})
+    page = await (await room.browser.get(PATH)).text()
+    assert "Về lời của chương trình" in page
+    assert (await room.browser.post(f"{PATH}/program", {})).status == 303
+    assert await room.kept() is None
+    listed = await (await room.browser.get("/admin/messages")).text()
+    assert "lời riêng" not in listed
+    async with room.pages.db.read() as session:
+        lines = await audit.history(session, audit.ADMINISTRATION, "can-tho")
+    assert [line.data["after"].get("networks") for line in lines] == ["viettel", ""]
+    assert (await room.browser.post(f"{PATH}/program", {})).status == 303, "again is harmless"
+
+
+async def test_who_has_registered_the_programs_words_can_be_noted_as_well(room: Room) -> None:
+    shipped = texts.shipped("referral", "vi")
+    await room.browser.post(PATH, {"text": shipped, "network-mobifone": "on"})
+    listed = await (await room.browser.get("/admin/messages")).text()
+    assert "mobifone" in listed
+    assert "lời riêng" not in listed
 
 
 async def test_another_hotlines_words_are_not_to_be_touched(room: Room) -> None:
