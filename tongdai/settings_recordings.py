@@ -23,6 +23,22 @@ class S3Table(_Table):
     timeout_seconds: float = Field(default=30, gt=0)
 
 
+class RequestsTable(_Table):
+    """What units may hear on request (CT-11.1, GL-12.1): deadline, length, and how it is marked."""
+
+    decide_hours: int = Field(
+        default=8, ge=1, description="working hours until it is to be decided"
+    )
+    days: int = Field(
+        default=3, ge=1, description="days that a grant lasts unless another is chosen"
+    )
+    most_days: int = Field(default=30, ge=1, description="the most that can be chosen")
+    mark: Literal["tone", "none"] = Field(
+        default="tone", description="a quiet tone in what a unit hears, or the file's tags alone"
+    )
+    mark_seconds: float = Field(default=15, ge=2, description="from one tone to the next")
+
+
 class RecordingsTable(_Table):
     """Where recordings appear, where and how they are kept, and how much room must stay free."""
 
@@ -55,6 +71,7 @@ class RecordingsTable(_Table):
     reconcile_at: time = Field(
         default=time(1, 0), description="in Vietnam: when the day before is reconciled"
     )
+    requests: RequestsTable = RequestsTable()
     s3: S3Table | None = Field(
         default=None, description="where the objects are kept; without, in the folder `archive`"
     )

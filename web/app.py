@@ -10,12 +10,14 @@ from aiohttp import web
 
 import web as pages
 from telephony.recordings.archive.build import make_archive
+from telephony.recordings.hearing.copies import Copies
 from tongdai.accounts.service import Accounts
 from tongdai.clock import Clock
 from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.settings import Settings
 from web import assets_index, live, render
+from web.api.granted import COPIES
 from web.auth import access_of
 from web.auth import account as auth_account
 from web.auth import views as auth_views
@@ -71,6 +73,7 @@ def build_app(parts: Parts, packages: Iterable[str] | None = None) -> web.Applic
     app[BUS] = parts.bus
     app[ACCOUNTS] = parts.accounts
     app[ARCHIVE] = make_archive(parts.settings)
+    app[COPIES] = Copies()
     app[PUSH] = Push(parts.clock)
     for key, door in parts.doors.items():
         app[key] = door

@@ -91,3 +91,27 @@ class PlayUnknown(Forbidden):
     """No reason was given for this hearing, or it was given too long ago."""
 
     code = "hearing_not_begun"
+
+
+class RequestUnknown(NotFound):
+    """There is no such request, or the asker may not know that there is."""
+
+    code = "recording_request_unknown"
+
+
+class RequestDecided(Conflict):
+    """Somebody has decided it already."""
+
+    code = "recording_request_decided"
+
+
+class RequestOwn(Forbidden):
+    """Nobody decides what he asked for himself."""
+
+    code = "recording_request_own"
+
+
+class GrantEnded(Forbidden):
+    """It is not granted, or the time for which it was granted is over."""
+
+    code = "recording_grant_ended"

@@ -34,7 +34,7 @@ async def send(request: web.Request, archive: Archive, row: Recording) -> web.St
         RecordingKeyMissing, RecordingKeyWrong: It cannot be decrypted.
         StoredDamaged: It is not what was stored.
     """
-    span = _span(request, row.bytes)
+    span = span_of(request, row.bytes)
     answer = web.StreamResponse(
         status=HTTPStatus.OK if span is None else HTTPStatus.PARTIAL_CONTENT,
         headers={
@@ -61,7 +61,7 @@ async def send(request: web.Request, archive: Archive, row: Recording) -> web.St
     return answer
 
 
-def _span(request: web.Request, size: int) -> tuple[int, int] | None:
+def span_of(request: web.Request, size: int) -> tuple[int, int] | None:
     """Return start and length of what is asked for; None: all of it.
 
     Raises:

@@ -58,7 +58,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
         )
         await _perform(request, reply, upload)
 
-    return await _done(request, "answer", act)
+    return await done(request, "answer", act)
 
 
 @routes.post("/desk/tickets/{ticket}/wish")
@@ -78,7 +78,7 @@ async def wish(request: web.Request) -> web.StreamResponse:
         )
         await _noted(request, "extension_request", asked.as_text(), upload)
 
-    return await _done(request, "wish", act)
+    return await done(request, "wish", act)
 
 
 @routes.post("/desk/tickets/{ticket}/extend")
@@ -97,7 +97,7 @@ async def extend(request: web.Request) -> web.StreamResponse:
         )
         await _perform(request, entered, _upload(typed))
 
-    return await _done(request, "extend", act)
+    return await done(request, "extend", act)
 
 
 @routes.post("/desk/tickets/{ticket}/not-ours")
@@ -108,7 +108,7 @@ async def not_ours(request: web.Request) -> web.StreamResponse:
     async def act(typed: Typed) -> None:
         await _noted(request, "reroute_request", parse(WordsForm, typed).text)
 
-    return await _done(request, "not-ours", act)
+    return await done(request, "not-ours", act)
 
 
 @routes.post("/desk/tickets/{ticket}/refer")
@@ -123,7 +123,7 @@ async def refer(request: web.Request) -> web.StreamResponse:
             Act(event="referred", unit_id=form.unit_id or None, reason=form.reason or None),
         )
 
-    return await _done(request, "refer", act)
+    return await done(request, "refer", act)
 
 
 @routes.post("/desk/tickets/{ticket}/acts/{event}")
@@ -137,7 +137,7 @@ async def other(request: web.Request) -> web.StreamResponse:
         filled = {name: value for name, value in form.model_dump().items() if value}
         await _perform(request, parse_act({"event": event, **filled}))
 
-    return await _done(request, event, act)
+    return await done(request, event, act)
 
 
 @routes.post("/desk/tickets/{ticket}/note")
@@ -148,10 +148,10 @@ async def note(request: web.Request) -> web.StreamResponse:
     async def act(typed: Typed) -> None:
         await _noted(request, "note", parse(WordsForm, typed).text)
 
-    return await _done(request, "note", act)
+    return await done(request, "note", act)
 
 
-async def _done(
+async def done(
     request: web.Request, form: str, act: Callable[[Typed], Awaitable[None]]
 ) -> web.StreamResponse:
     """Do it and go back to the ticket, or show the page again with what was typed and why not."""

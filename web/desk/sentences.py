@@ -8,7 +8,8 @@ from typing import Any
 from tongdai.calendar import due_text
 from tongdai.clock import HCM
 from tongdai.i18n import _
-from web.desk.words import message_deed
+from web.desk.hearing_words import TELLERS as HEARING
+from web.desk.words import calendar_deed, message_deed
 from web.words import N_
 
 Entry = Mapping[str, Any]
@@ -292,10 +293,8 @@ _TELLERS: Mapping[str, Callable[[Entry], tuple[str, str] | None]] = {
     "alert": _alert,
     "message": message_deed,
     "transfer": _transfer,
-    "calendar_changed": lambda entry: (
-        _("Lịch làm việc thay đổi: {note}.").format(note=entry.get("note") or "…"),
-        "warn",
-    ),
+    **HEARING,
+    "calendar_changed": calendar_deed,
 }
 
 

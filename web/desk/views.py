@@ -12,10 +12,12 @@ from tickets.errors import NoSuchTicket
 from tongdai.i18n import _
 from tongdai.ids import AccountId
 from web.auth import allowed, signed_in, viewer
-from web.desk import people
+from web.desk import heard, people
 from web.desk.countdown import countdown
 from web.desk.doing import SCORES
-from web.desk.people import ABOVE, DESK, TICKET
+from web.desk.hearing_words import STATES as HEARING_STATES
+from web.desk.hearing_words import basis_of
+from web.desk.people import ABOVE, DESK, OF_UNIT, TICKET
 from web.desk.sentences import stage
 from web.desk.standstills import places
 from web.desk.ticket import view
@@ -81,6 +83,7 @@ async def tickets(request: web.Request) -> web.StreamResponse:
         "first": "cursor" not in request.query,
         "above": who.has_any(ABOVE),
         "decides": who.has_any(DECIDERS),
+        "hears": who.has_any(OF_UNIT),
         "may_pause": bool(places(request)),
         **_words(),
     }
@@ -159,15 +162,14 @@ async def ticket_page(
     note: str = "",
 ) -> web.StreamResponse:
     """Return a ticket's page; what was typed into `form` comes back with its faults."""
+    who, now, acts = viewer(request), request.app[CLOCK].now(), request.app[ACTS]
     async with request.app[DB].read() as session:
-        seen = await view(
-            session,
-            request.app[ACTS],
-            viewer(request),
-            request.match_info["ticket"],
-            request.app[CLOCK].now(),
-        )
+        seen = await view(session, acts, who, request.match_info["ticket"], now)
+        hearing = await heard.lines(session, who, seen.ticket, now)
     context = {
+        "hearing": hearing,
+        "hearing_states": HEARING_STATES,
+        "basis": basis_of(acts.lawbook, seen.ticket.hotline),
         "v": seen,
         "t": seen.ticket,
         "form": form,
@@ -175,7 +177,7 @@ async def ticket_page(
         "faults": faults or {},
         "note": note,
         "done": request.query.get("done", ""),
-        "back": "/desk" if viewer(request).has_any(DESK) else landing(viewer(request)),
+        "back": "/desk" if who.has_any(DESK) else landing(who),
         **_words(),
     }
     return page(request, "desk/ticket.html", context, status=status)

@@ -106,3 +106,9 @@ def message_deed(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return what a person did with a message by hand, and its tone."""
     words = DEEDS.get(str(entry.get("what")))
     return (_(words).format(reason=entry.get("reason") or "…"), "") if words else None
+
+
+def calendar_deed(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the words for a change of the working calendar, and their tone."""
+    words = _("Lịch làm việc thay đổi: {note}.")
+    return words.format(note=entry.get("note") or "…"), "warn"

@@ -93,9 +93,23 @@ async def begin(
 
 
 async def running(
-    session: AsyncSession, viewer: Viewer, recording: str, play: str, now: datetime
+    session: AsyncSession,
+    viewer: Viewer,
+    recording: str,
+    play: str,
+    now: datetime,
+    *,
+    request: str | None = None,
 ) -> RecordingPlay:
     """Return the viewer's own play of a recording, while sound may be fetched under it.
+
+    Args:
+        session: A session to read with.
+        viewer: Who hears.
+        recording: What.
+        play: The play's id.
+        now: Aware moment.
+        request: The grant by which a unit hears it; the whole recording is another matter.
 
     Raises:
         PlayUnknown: There is none, it is another's, of another recording, or too old.
@@ -105,19 +119,28 @@ async def running(
         row is None
         or row.account != viewer.id
         or row.recording != recording
+        or row.request != request
         or not row.at <= now < row.at + LIFE
     ):
         raise PlayUnknown(recording=recording)
     return row
 
 
-async def heard(tx: Tx, viewer: Viewer, recording: str, play: str, seconds: float) -> RecordingPlay:
+async def heard(
+    tx: Tx,
+    viewer: Viewer,
+    recording: str,
+    play: str,
+    seconds: float,
+    *,
+    request: str | None = None,
+) -> RecordingPlay:
     """Note how many seconds of sound were played so far; less than was said before changes nothing.
 
     Raises:
         PlayUnknown: See `running`.
     """
-    row = await running(tx.session, viewer, recording, play, tx.now)
+    row = await running(tx.session, viewer, recording, play, tx.now, request=request)
     possible = (tx.now - row.at).total_seconds() * _FASTEST + POSSIBLE_AT_ONCE
     row.heard_seconds = round(max(row.heard_seconds, min(seconds, possible)), 1)
     row.heard_at = tx.now

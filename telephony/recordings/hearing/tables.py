@@ -49,3 +49,42 @@ class RecordingPeaks(SQLModel, table=True):
     channels: int
     peaks: bytes = Field(sa_type=LargeBinary)
     """Loudest sample of each stretch, 0-255, one channel after the other."""
+
+
+class RecordingRequest(SQLModel, table=True):
+    """A unit's request to hear a recording of one of its tickets, and what came of it."""
+
+    __tablename__ = "recording_request"
+    __table_args__ = (
+        Index("ix_recording_request_list", "hotline", "asked_at", "id"),
+        Index("ix_recording_request_open", "hotline", "state", "due_at"),
+        Index("ix_recording_request_unit", "unit", "asked_at", "id"),
+        Index("ix_recording_request_ticket", "ticket", "asked_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    hotline: str
+    ticket: str
+    recording: str
+    unit: str
+    unit_name: str
+    """As it was then: it is what the sound is marked with."""
+    asked_by: str
+    asked_name: str
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    reason: str = Field(sa_type=Text)
+    basis: str
+    """The legal basis, as the unit gives it (CT-11.1, GL-12.1, TN-12.1)."""
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    """Until when it is to be decided."""
+    state: str = "open"
+    """open, granted, refused."""
+    decided_by: str | None = None
+    decided_name: str = ""
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answer: str = Field(default="", sa_type=Text)
+    """Why it was refused, or what was said with the grant."""
+    from_seconds: float | None = None
+    until_seconds: float | None = None
+    """The part that is granted; None: from the beginning, to the end."""
+    valid_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,123 @@
+"""/audit/requests: what units ask to hear; granted, narrowed or refused (CT-11.1b)."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import BeforeValidator, Field
+from sqlmodel import col, select
+
+from telephony.recordings import access, store
+from telephony.recordings.hearing import requests
+from telephony.recordings.hearing.requests import Decision
+from tickets.tables import Ticket
+from tongdai.errors import Conflict, Forbidden, Invalid
+from web import words
+from web.api import cursor
+from web.api.asking import decided
+from web.audit.find import titles
+from web.auth import allowed, viewer
+from web.desk.countdown import countdown
+from web.desk.heard import state_of
+from web.desk.hearing_words import STATES
+from web.doors import ACTS
+from web.forms import Form, parse
+from web.keys import CLOCK, DB, SETTINGS
+from web.middleware.errors import status_of
+from web.render import page
+
+routes = web.RouteTableDef()
+_SHOWN = 30
+
+
+def _clock(value: object) -> object:
+    """Read 1:30 as 90 seconds; nothing is None."""
+    text = str(value or "").strip().replace(",", ".")
+    if ":" in text and text.replace(":", "").isdigit():
+        minutes, _, seconds = text.partition(":")
+        return int(minutes) * 60 + int(seconds) if seconds.isdigit() else text
+    return text or None
+
+
+Place = Annotated[float | None, BeforeValidator(_clock), Field(ge=0, le=7 * 86400)]
+
+
+class DecisionForm(Form):
+    """What is decided."""
+
+    decision: str = ""
+    answer: Annotated[str, Field(max_length=requests.LONGEST)] = ""
+    from_seconds: Place = None
+    until_seconds: Place = None
+    days: Annotated[int, Field(ge=1, le=366)] = 3
+
+
+@routes.get("/audit/requests")
+@allowed(*access.HEARERS)
+async def waiting(request: web.Request) -> web.StreamResponse:
+    """List the requests, newest first; those that wait unless all are wanted."""
+    return await _list(request)
+
+
+@routes.post("/audit/requests/{request}")
+@allowed(*access.HEARERS)
+async def decide(request: web.Request) -> web.StreamResponse:
+    """Grant, narrow or refuse."""
+    typed = {n: v for n, v in (await request.post()).items() if isinstance(v, str)}
+    fault: dict[str, Any] = {"typed": typed, "failed": request.match_info["request"]}
+    try:
+        form = parse(DecisionForm, typed)
+        await decided(request, request.match_info["request"], _decision(form))
+    except Invalid as refusal:
+        fault["faults"] = {n: words.of_code(code) for n, code in refusal.fields.items()}
+        return await _list(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, **fault)
+    except (Conflict, Forbidden) as refusal:
+        return await _list(request, status=status_of(refusal), note=words.of(refusal), **fault)
+    raise web.HTTPSeeOther("/audit/requests?done=1")
+
+
+def _decision(form: DecisionForm) -> Decision:
+    if form.decision not in ("grant", "refuse"):
+        raise Invalid(fields={"answer": "required"})
+    return Decision(
+        granted=form.decision == "grant",
+        answer=form.answer,
+        from_seconds=form.from_seconds,
+        until_seconds=form.until_seconds,
+        days=form.days,
+    )
+
+
+async def _list(
+    request: web.Request, *, status: int = HTTPStatus.OK, **more: Any
+) -> web.StreamResponse:
+    who, now, lawbook = viewer(request), request.app[CLOCK].now(), request.app[ACTS].lawbook
+    everything = request.query.get("show") == "all"
+    before = cursor.to_moment(request.query["cursor"]) if request.query.get("cursor") else None
+    async with request.app[DB].read() as session:
+        found = await requests.page(
+            session, who, only_open=not everything, limit=_SHOWN + 1, before=before
+        )
+        tickets = select(Ticket).where(col(Ticket.id).in_({r.ticket for r in found}))
+        numbers = {t.id: t.number for t in (await session.execute(tickets)).scalars()}
+        lengths = {r.id: await store.get(session, r.recording) for r in found}
+    last = found[_SHOWN - 1] if len(found) > _SHOWN else None
+    context = {
+        "asked": [
+            (r, state_of(r, now), countdown(now, r.due_at, lawbook.calendar(r.hotline)))
+            for r in found[:_SHOWN]
+        ],
+        "rows": {i: one.recording for i, one in lengths.items() if one},
+        "numbers": numbers,
+        "titles": titles(request),
+        "states": STATES,
+        "everything": everything,
+        "rules": request.app[SETTINGS].recordings.requests,
+        "next": cursor.of_moment(last.asked_at, last.id) if last else None,
+        "done": "done" in request.query,
+        "typed": {},
+        "failed": "",
+        "faults": {},
+        "note": "",
+    }
+    return page(request, "audit/requests.html", context | more, status=status)
