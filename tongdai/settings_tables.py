@@ -53,6 +53,10 @@ class PbxTable(_Table):
     spool: Path | None = Field(
         default=None, description="where its recordings appear; default [recordings] spool"
     )
+    spool_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="with it this PBX, on another host, brings its recordings; empty: it may not",
+    )
     cdr: Path | None = Field(default=None, description="its CDR file (csv), read after an outage")
     cel: Path | None = Field(default=None, description="its CEL file (csv), read after an outage")
     contexts: dict[str, HotlineId] = Field(

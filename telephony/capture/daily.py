@@ -64,27 +64,26 @@ class Daily:
         due = [newest - timedelta(days=n) for n in range(BACK.days - 1, -1, -1)]
         done = [await self.of_day(day) for day in due if day not in known]
         known |= {one.day: one.clean for one in done}
+        for one in done:
+            tell = log.info if one.clean else log.warning
+            tell("recording.reconciled", day=one.day.isoformat(), items=len(one.items))
         self.unclean = newest if not known.get(newest, True) else None
         return done
 
-    async def of_day(self, day: date) -> Reconciled:
-        """Reconcile one day and keep the result in the place of an older one."""
+    async def of_day(self, day: date, *, grace: timedelta = GRACE) -> Reconciled:
+        """Reconcile one day and keep the result in the place of an older one.
+
+        Args:
+            day: In Vietnam.
+            grace: Calls that ended less than that ago are left out.
+        """
         now = self._clock.now()
         files = await asyncio.to_thread(lying, self._spools, now)
         recent = now < bounds(day)[1] + timedelta(days=1)
         async with self._db.read() as session:
-            found = await reconcile(session, day, files if recent else [], before=now - GRACE)
+            found = await reconcile(session, day, files if recent else [], before=now - grace)
         async with self._db.write() as tx:
             await _keep(tx, found)
-        log.log(
-            30 if not found.clean else 20,
-            "recording.reconciled",
-            day=day.isoformat(),
-            answered=found.answered,
-            recordings=found.recordings,
-            items=len(found.items),
-            clean=found.clean,
-        )
         return found
 
 

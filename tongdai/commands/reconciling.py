@@ -1,7 +1,7 @@
 """`tongdai recordings reconcile`: calls and recordings of one day held against each other."""
 
 import sys
-from datetime import date
+from datetime import date, timedelta
 
 from telephony.capture.daily import Daily
 from telephony.capture.reconcile import Reconciled
@@ -10,6 +10,9 @@ from tongdai.clock import HCM
 from tongdai.commands.register import register
 from tongdai.commands.support import CommandError, print_json, run, say, settings
 from tongdai.settings import Settings
+
+AT_HAND = timedelta(seconds=10)
+"""Whoever asks knows that a call which ended just now may still be in the spool."""
 
 
 def recordings_reconcile(day: str, *, as_json: bool) -> None:
@@ -51,4 +54,5 @@ def recordings_reconcile(day: str, *, as_json: bool) -> None:
 async def _reconcile(found: Settings, day: date | None) -> Reconciled:
     async with register(found) as db:
         daily = Daily(found, db, db.clock, make_spools(found))
-        return await daily.of_day(day or db.clock.now().astimezone(HCM).date())
+        today = db.clock.now().astimezone(HCM).date()
+        return await daily.of_day(day or today, grace=AT_HAND)
