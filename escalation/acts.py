@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from escalation import carry, deadlines, editions, record, store
+from escalation import carry, deadlines, editions, record, store, whose
 from escalation.act import Act
 from escalation.errors import ActRefused, NoProcedure
 from escalation.events import ActDone
@@ -15,22 +15,18 @@ from escalation.ladder import Ladder
 from escalation.lawbook import Lawbook
 from escalation.messages import Messenger
 from escalation.names import Event
-from escalation.procedure import Procedure
-from escalation.rows import ActRule
 from escalation.state import Line, State
 from escalation.tables import Deadline, LadderState
-from tickets import access, filing
-from tickets.errors import TicketForbidden, WrongState
+from escalation.whose import OpenActs
+from tickets import access, drafts, filing
+from tickets.errors import WrongState
 from tickets.model import TicketForm, TicketState
 from tickets.tables import Ticket
 from tongdai.accounts.model import SYSTEM, Viewer
 from tongdai.db import Database, Tx
-from tongdai.errors import Invalid
 from tongdai.ids import HotlineId, TicketId
 
 _INSTANT = timedelta(microseconds=1)
-_FIELD = {"written_reply": "document_number"}
-"""What a procedure's `needs` is called in the form of the act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +37,6 @@ class _Place:
     row: LadderState
     ladder: Ladder
     state: State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenActs:
-    """What somebody may do to a ticket now.
-
-    Attributes:
-        procedure: The version that the ticket began with; None: the hotline has none.
-        rules: Acts with the rules under which they fit.
-    """
-
-    procedure: Procedure | None
-    rules: Mapping[Event, tuple[ActRule, ...]]
 
 
 class Acts:
@@ -78,15 +61,14 @@ class Acts:
             NoSuchTicket, TicketForbidden, WrongState, FormIncomplete: See tickets.filing.file.
         """
         await editions.refresh(tx.session, self.lawbook)
-        hotline = (await access.locked(tx.session, ticket_id)).hotline
-        ticket = await filing.file(tx, ticket_id, form, by, rules=self.lawbook.form_rules(hotline))
-        await self._begin(tx, ticket, by)
-        return ticket
+        return (await self._file(tx, ticket_id, form, by))[0]
 
     async def perform(
         self, tx: Tx, ticket_id: str, act: Act, by: Viewer, *, at: datetime | None = None
     ) -> list[Line]:
         """Do an act at the transaction's moment, after what was due before it.
+
+        `received` files a draft as it was saved last.
 
         `at`: the moment for which it was announced, of an act that the service does by itself.
 
@@ -100,8 +82,13 @@ class Acts:
         await editions.refresh(tx.session, self.lawbook)
         ticket = await access.locked(tx.session, ticket_id)
         if ticket.state == TicketState.DRAFT:
+            if act.event == "received":
+                form, _ = await drafts.load(tx.session, ticket_id)
+                form = replace(form, channel=act.channel or form.channel)
+                return (await self._file(tx, ticket_id, form, by))[1]
             if act.event != "rejected":
                 raise WrongState(ticket=ticket_id, state=ticket.state)
+            await self._may(tx.session, ticket, act.event, by)
             rules = self.lawbook.form_rules(ticket.hotline)
             await carry.reject(tx, ticket, act, by, rules)
             await self._begin(tx, ticket, by)
@@ -113,13 +100,13 @@ class Acts:
         now = at or tx.now
         now = max(now, place.state.last_at or now)  # another node's clock may be ahead
         state, lines = place.ladder.advance(place.state, now)
-        rule = await _allowed(tx.session, place.ladder, state, ticket, act.event, by)
+        rule = await whose.rule_for(tx.session, place.ladder, state, ticket, act.event, by)
         after, more = self._ladder_after(place, act).perform(state, act, now)
         refused = next((line for line in more if line.do == "refuse"), None)
         if refused is not None:
             raise ActRefused(ticket_id, refused)
         if rule is not None:
-            _complete(rule, act)
+            whose.complete(rule, act)
         await self._written(tx, place, state, lines, SYSTEM)
         await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline), more)
         await record.act(tx, ticket, act, by)
@@ -141,17 +128,13 @@ class Acts:
         except ActRefused as refusal:
             async with db.write() as tx:
                 ticket = await access.locked(tx.session, ticket_id)
+                await self._until(tx, ticket, refusal.line.at)
                 await record.lines(tx, ticket, [refusal.line], by)
             raise
 
     async def fall_due(self, tx: Tx, ticket: Ticket, deadline: Deadline) -> list[Line]:
         """Carry out what fell due for a locked ticket, up to and with this deadline."""
-        place = await self._place(tx.session, ticket)
-        if place is None:
-            return []
-        state, lines = place.ladder.advance(place.state, deadline.due_at + _INSTANT)
-        await self._written(tx, place, state, lines, SYSTEM)
-        return lines
+        return await self._until(tx, ticket, deadline.due_at + _INSTANT)
 
     async def recount(self, tx: Tx, ticket_id: str, why: record.Why | None = None) -> list[Line]:
         """Work a ticket's running due times out anew; write down what moved, and why."""
@@ -182,18 +165,13 @@ class Acts:
         """Return the acts that this viewer may do now, with the rules of the ticket's version."""
         ticket = await access.get(session, by, ticket_id)
         place = await self._place(session, ticket)
-        if place is None:
-            return OpenActs(procedure=None, rules={})
-        roles, procedure = access.roles_on(by, ticket), place.ladder.procedure
-        found = {
-            event: tuple(
-                rule
-                for rule in place.ladder.allowed(place.state, event)
-                if by.id == SYSTEM.id or not roles.isdisjoint(rule.by)
-            )
-            for event in dict.fromkeys(rule.event for rule in procedure.act)
-        }
-        return OpenActs(procedure=procedure, rules={e: r for e, r in found.items() if r})
+        if place is not None:
+            ladder = place.ladder
+            return whose.open_acts(ladder.procedure, ladder, place.state, ticket, by)
+        procedure = self.lawbook.procedure(ticket.hotline)
+        if procedure is None or ticket.state != TicketState.DRAFT:
+            return OpenActs(procedure=None, rules={}, fitting={})
+        return whose.open_acts(procedure, None, State(track=""), ticket, by)
 
     async def explain(self, session: AsyncSession, ticket_id: str) -> list[str]:
         """Return how the running due time was reached, in plain Vietnamese."""
@@ -201,10 +179,36 @@ class Acts:
         place = await self._place(session, ticket) if ticket else None
         return place.ladder.explain(place.state) if place else []
 
-    async def _begin(self, tx: Tx, ticket: Ticket, by: Viewer) -> None:
+    async def _until(self, tx: Tx, ticket: Ticket, at: datetime) -> list[Line]:
+        """Carry out what was due for a locked ticket before a moment."""
+        place = await self._place(tx.session, ticket)
+        if place is None:
+            return []
+        state, lines = place.ladder.advance(place.state, at)
+        await self._written(tx, place, state, lines, SYSTEM)
+        return lines
+
+    async def _file(
+        self, tx: Tx, ticket_id: str, form: TicketForm, by: Viewer
+    ) -> tuple[Ticket, list[Line]]:
+        draft = await access.locked(tx.session, ticket_id)
+        await self._may(tx.session, draft, "received", by)
+        rules = self.lawbook.form_rules(draft.hotline)
+        ticket = await filing.file(tx, ticket_id, form, by, rules=rules)
+        return ticket, await self._begin(tx, ticket, by)
+
+    async def _may(self, session: AsyncSession, draft: Ticket, event: Event, by: Viewer) -> None:
+        """Refuse an act on a draft that the procedure in force gives to others."""
+        procedure = self.lawbook.procedure(draft.hotline)
+        if by.id != SYSTEM.id:
+            await access.get(session, by, draft.id)
+        if procedure is not None:
+            whose.must_be_of(by, draft, event, procedure.rules_for(event))
+
+    async def _begin(self, tx: Tx, ticket: Ticket, by: Viewer) -> list[Line]:
         version = self.lawbook.version(ticket.hotline)
         if version is None:
-            return
+            return []
         await store.keep_version(tx, ticket.hotline, version)
         procedure = version.procedure
         state = State(track=procedure.track_of(ticket.type or "") or procedure.track[0].id)
@@ -215,12 +219,13 @@ class Acts:
         await tx.session.flush()  # the place below is read from the database
         place = await self._place(tx.session, ticket)
         if place is None:
-            return
+            return []
         act = Act(event="received", channel=ticket.channel)
         state, lines = place.ladder.perform(place.state, act, tx.now)
         await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline), lines)
         await record.act(tx, ticket, act, by)
         await self._written(tx, place, state, lines, by)
+        return lines
 
     async def _place(self, session: AsyncSession, ticket: Ticket) -> _Place | None:
         row = await store.ladder_row(session, ticket.id)
@@ -257,38 +262,3 @@ class Acts:
         await record.act(tx, ticket, act, by)
         await record.lines(tx, ticket, lines, by)
         return lines
-
-
-async def _allowed(
-    session: AsyncSession,
-    ladder: Ladder,
-    state: State,
-    ticket: Ticket,
-    event: Event,
-    by: Viewer,
-) -> ActRule | None:
-    """Return the rule for this act and viewer; None: the ladder will refuse it.
-
-    Raises:
-        NoSuchTicket: The viewer may not know of the ticket.
-        TicketForbidden: The act is somebody else's.
-    """
-    if by.id != SYSTEM.id:
-        await access.get(session, by, ticket.id)
-    rules = ladder.allowed(state, event)
-    asked = rules or ladder.procedure.rules_for(event)
-    roles = access.roles_on(by, ticket)
-    if by.id != SYSTEM.id and asked and all(roles.isdisjoint(rule.by) for rule in asked):
-        raise TicketForbidden(ticket=ticket.id, deed=event)
-    return rules[0] if rules else None
-
-
-def _complete(rule: ActRule, act: Act) -> None:
-    given = {
-        "text": act.text,
-        "unit_id": act.unit_id,
-        "written_reply": act.document_number or act.attachment_id,
-    }
-    missing = {_FIELD.get(n, str(n)): "required" for n in rule.needs if not given[n]}
-    if missing:
-        raise Invalid("act_incomplete", fields=missing)

@@ -211,6 +211,7 @@ class ActRule(Row):
         unless: Situations in which it may not be done all the same.
         needs: What the live service asks for besides.
         needs_reason: The act is refused without a reason.
+        appointment: It may say what date was promised to the sender; nothing moves by it (HB).
         stops: Stages that end, the oldest of each name; nothing said: all, where one begins.
         start: The stage that begins.
         start_after: Its limit counts from so much later.
@@ -234,6 +235,7 @@ class ActRule(Row):
     condition: tuple[Condition, ...] = ()
     within: Window | None = None
     needs_reason: bool = False
+    appointment: bool = False
     stops: tuple[Id, ...] | None = None
     start_after: LimitText | None = None
     resume: bool = False

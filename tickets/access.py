@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from tickets import units
 from tickets.errors import NoSuchTicket, TicketChangedMeanwhile, TicketForbidden
 from tickets.tables import Referral, Ticket
-from tongdai.accounts.model import SYSTEM, Role, Viewer
+from tongdai.accounts.model import EVERY_UNIT, OF_UNIT, SYSTEM, Grant, Role, Viewer
 from tongdai.ids import HotlineId, TicketId, UnitId
 
 WHOLE = (
@@ -24,7 +24,6 @@ WHOLE = (
 )
 """See every ticket of their hotline (CT-8.1, CT-11.2, CT-15B.1); units see theirs (CT-14.3)."""
 
-OF_UNIT = (Role.FOCAL_POINT, Role.UNIT_HEAD)
 _DESK = (Role.OPERATOR, Role.SUPERVISOR, Role.COORDINATOR)
 _TOLD_THE_SENDER = (Role.OPERATOR, Role.COORDINATOR, Role.ONE_STOP, *OF_UNIT)
 
@@ -103,7 +102,8 @@ async def scope_of(session: AsyncSession, viewer: Viewer) -> Scope:
         hotline: await units.under(session, viewer.units_at(hotline))
         for hotline in viewer.hotlines_for(*OF_UNIT)
     }
-    return Scope(viewer=viewer, whole=frozenset(viewer.hotlines_for(*WHOLE)), units=below)
+    whole = viewer.hotlines_of_every_unit().union(viewer.hotlines_for(*WHOLE))
+    return Scope(viewer=viewer, whole=whole, units=below)
 
 
 async def may_see(session: AsyncSession, viewer: Viewer, ticket: Ticket) -> bool:
@@ -143,8 +143,12 @@ def roles_on(viewer: Viewer, ticket: Ticket) -> frozenset[Role]:
         g.role
         for g in viewer.grants
         if g.hotline == ticket.hotline
-        and (g.role not in OF_UNIT or (g.unit is not None and g.unit == ticket.unit_id))
+        and (g.role not in OF_UNIT or g.unit == EVERY_UNIT or _holds(g, ticket))
     )
+
+
+def _holds(grant: Grant, ticket: Ticket) -> bool:
+    return grant.unit is not None and grant.unit == ticket.unit_id
 
 
 def may_act(viewer: Viewer, ticket: Ticket, deed: str) -> bool:

@@ -17,8 +17,6 @@ from tongdai.text import fold
 
 SEATED = (Role.OPERATOR, Role.SUPERVISOR)
 """Roles that work at a telephone."""
-IN_UNIT = (Role.FOCAL_POINT, Role.UNIT_HEAD)
-"""Roles that somebody has in a unit."""
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 

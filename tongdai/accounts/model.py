@@ -21,6 +21,13 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+OF_UNIT = (Role.FOCAL_POINT, Role.UNIT_HEAD)
+"""Roles that somebody holds in a unit."""
+
+EVERY_UNIT = UnitId("*")
+"""What stands for the unit of a program's token: it speaks for all units of its hotlines."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """One role at one hotline, in one unit where the role belongs to one."""
@@ -66,7 +73,12 @@ class Viewer:
 
     def units_at(self, hotline: str) -> tuple[UnitId, ...]:
         """Return the units of `hotline` that the viewer belongs to, sorted."""
-        return tuple(sorted({g.unit for g in self.grants if g.hotline == hotline and g.unit}))
+        mine = {g.unit for g in self.grants if g.hotline == hotline and g.unit}
+        return tuple(sorted(mine - {EVERY_UNIT}))
+
+    def hotlines_of_every_unit(self) -> frozenset[HotlineId]:
+        """Return the hotlines at which a unit's role is held for all units."""
+        return frozenset(g.hotline for g in self.grants if g.unit == EVERY_UNIT)
 
 
 SYSTEM = Viewer(id=AccountId("system"), name="Hệ thống")

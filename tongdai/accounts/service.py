@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from tongdai.accounts.events import AccountChanged
-from tongdai.accounts.model import Grant, Role, Viewer
+from tongdai.accounts.model import EVERY_UNIT, OF_UNIT, Grant, Role, Viewer
 from tongdai.accounts.tables import Account, ApiToken, LoginFailure, Membership, Session
 from tongdai.clock import Clock
 from tongdai.db import Database, Tx
@@ -156,7 +156,10 @@ class Accounts:
         if row is None:
             return None
         places = (row.hotline,) if row.hotline else self._hotlines
-        grants = frozenset(Grant(hotline=HotlineId(h), role=Role(row.role)) for h in places)
+        unit = EVERY_UNIT if row.role in OF_UNIT else None
+        grants = frozenset(
+            Grant(hotline=HotlineId(h), role=Role(row.role), unit=unit) for h in places
+        )
         return Viewer(id=AccountId(f"token:{row.id}"), name=f"API {row.role}", grants=grants)
 
     def _load_again(self, key: str) -> "asyncio.Task[Found | None]":

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from tickets.tables import Unit
 from tongdai.accounts.admin import Wanted
-from tongdai.accounts.held import IN_UNIT, Held
-from tongdai.accounts.model import Grant, Role
+from tongdai.accounts.held import Held
+from tongdai.accounts.model import OF_UNIT, Grant, Role
 from tongdai.i18n import LANGUAGES
 from tongdai.ids import HotlineId, UnitId
 from tongdai.text import nfc
@@ -121,6 +121,6 @@ class AccountForm:
 
     @staticmethod
     def _unit(role: Role, line: RoleLine, units: Sequence[Unit]) -> tuple[Unit | None, str]:
-        if role in IN_UNIT:
+        if role in OF_UNIT:
             return unit_meant(units, line.unit) if line.unit else (None, "unit_needed")
         return None, "unit_not_taken" if line.unit else ""

@@ -12,7 +12,7 @@ from multidict import MultiDictProxy
 from escalation.act import Act, parse_act
 from escalation.errors import ActRefused
 from tickets import notes
-from tongdai.accounts.model import Role
+from tongdai.accounts.model import OF_UNIT, Role
 from tongdai.errors import Conflict, Forbidden, Invalid
 from web import words
 from web.auth import allowed, viewer
@@ -23,9 +23,8 @@ from web.desk.forms import (
     ReferForm,
     WishForm,
     WordsForm,
-    end_of,
 )
-from web.desk.people import OF_UNIT, TICKET
+from web.desk.people import TICKET
 from web.desk.requests import ExtensionWish
 from web.desk.views import ticket_page
 from web.doors import ACTS, FILES
@@ -90,7 +89,7 @@ async def extend(request: web.Request) -> web.StreamResponse:
         form = parse(ExtensionForm, typed)
         entered = Act(
             event="extended",
-            until=end_of(form.until),
+            until=form.until,
             document=form.document or None,
             document_date=form.document_date,
             reason=form.reason or None,
@@ -120,7 +119,12 @@ async def refer(request: web.Request) -> web.StreamResponse:
         form = parse(ReferForm, typed)
         await _perform(
             request,
-            Act(event="referred", unit_id=form.unit_id or None, reason=form.reason or None),
+            Act(
+                event="referred",
+                unit_id=form.unit_id or None,
+                until=form.until,
+                reason=form.reason or None,
+            ),
         )
 
     return await done(request, "refer", act)

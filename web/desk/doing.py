@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from escalation.names import Event, Level
 from escalation.procedure import Procedure
 from escalation.rows import ActRule
+from tongdai.accounts.model import Role
 from tongdai.calendar import parse_limit
 from tongdai.i18n import _
 from web.words import N_
 
-OWN_FORMS = frozenset({"received", "answered", "extended", "referred"})
-"""Acts that are no button here: the page has a form for each, or filing does it."""
+OWN_FORMS = frozenset({"answered", "extended", "referred"})
+"""Acts that are no button here: the page has a form for each."""
 
 LEVELS: Mapping[Level, str] = {
     "urgent": N_("khẩn"),
     "normal": N_("thường"),
     "complex": N_("phức tạp"),
 }
-_REWORK = {
+REWORK: Mapping[str, str] = {
     "form": N_("không đúng mẫu quy định"),
     "inadequate": N_("chưa đầy đủ, chưa chính xác, thiếu minh chứng"),
     "unsatisfied": N_("người gửi không hài lòng"),
@@ -94,6 +95,11 @@ def doings(procedure: Procedure, allowed: Mapping[Event, tuple[ActRule, ...]]) -
     )
 
 
+def asks_the_operator(rules: tuple[ActRule, ...]) -> bool:
+    """Say whether the unit can only ask for an extension, and an operator enters it (CT-9.1.2d)."""
+    return any(Role.OPERATOR in r.by and Role.FOCAL_POINT not in r.by for r in rules)
+
+
 def extension_words(rules: tuple[ActRule, ...]) -> str:
     """Return what the regulation asks of an extension, in a sentence; empty: nothing."""
     rule = next((r.extend for r in rules if r.extend), None)
@@ -119,7 +125,7 @@ def _choices(procedure: Procedure, event: Event, rules: tuple[ActRule, ...]) -> 
             options = [(g.id, g.name) for g in procedure.ground]
             return [_field("ground", options)]
         case "rework":
-            options = [(g, _(_REWORK[g])) for rule in rules for g in rule.grounds]
+            options = [(g, _(REWORK[g])) for rule in rules for g in rule.grounds]
             return [_field("ground", options)]
         case "rated":
             return [_field("score", [(r.id, r.name) for r in procedure.rating] or SCORES)]

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tongdai.clock import HCM
-from web.desk.requests import read_day
+from web.desk.requests import read_day, read_moment
 from web.forms import Form
 
 
@@ -23,6 +23,21 @@ def _day(value: object) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _until(value: object) -> datetime:
+    """Read a day, of which the end is meant, or a moment of the hotline's clock."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and ":" in value:
+        try:
+            return read_moment(value)
+        except ValueError:
+            raise PydanticCustomError("day", "no moment", {"code": "not_day_and_time"}) from None
+    return end_of(_day(value))
+
+
+Until = Annotated[datetime, BeforeValidator(_until)]
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
 Number = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -39,7 +54,7 @@ class ExtensionForm(Form):
 
     document: Annotated[str, Field(max_length=100)] = ""
     document_date: Annotated[Day | None, BeforeValidator(lambda v: v or None)] = None
-    until: Day
+    until: Until
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
@@ -79,9 +94,10 @@ class WordsForm(Form):
 
 
 class ReferForm(Form):
-    """Another unit, and why (A-CT-15)."""
+    """Another unit, and why (A-CT-15); the appointment that a one-stop desk made (HB-8.1.c)."""
 
     unit_id: Annotated[str, Field(max_length=64)] = ""
+    until: Annotated[Until | None, BeforeValidator(lambda v: v or None)] = None
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 

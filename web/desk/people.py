@@ -6,10 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from tickets.tables import SubjectField, Ticket, Unit
-from tongdai.accounts.model import SYSTEM, Role, Viewer
+from tongdai.accounts.model import OF_UNIT, SYSTEM, Role, Viewer
 from tongdai.accounts.tables import Account
 
-OF_UNIT = (Role.FOCAL_POINT, Role.UNIT_HEAD)
 DESK = (*OF_UNIT, Role.COORDINATOR, Role.ONE_STOP, Role.CITY_OFFICE, Role.LEADERSHIP)
 """Whose page /desk is."""
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from tongdai.clock import HCM
 from tongdai.text import clean
 
 
@@ -50,6 +51,17 @@ def read_wish(text: str) -> ExtensionWish | None:
     return ExtensionWish(
         document=found["document"], document_date=day, until=until, reason=found["reason"]
     )
+
+
+def read_moment(text: str) -> datetime:
+    """Return the moment of the hotline's clock that was typed: 05/12/2026 17:30.
+
+    Raises:
+        ValueError: It is none; a browser's own 2026-12-05T17:30 is one.
+    """
+    text = text.strip()
+    form = "%Y-%m-%dT%H:%M" if "T" in text else "%d/%m/%Y %H:%M"
+    return datetime.strptime(text, form).replace(tzinfo=HCM)
 
 
 def read_day(text: str) -> date:

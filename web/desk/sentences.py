@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tongdai.calendar import due_text
-from tongdai.clock import HCM
 from tongdai.i18n import _
+from web.desk.deeds import deed, due_words
 from web.desk.hearing_words import TELLERS as HEARING
 from web.desk.words import calendar_deed, message_deed
 from web.words import N_
@@ -42,31 +41,6 @@ STAGES: Mapping[str, str] = {
     "clarification": N_("làm rõ"),
     "one_stop": N_("bộ phận một cửa"),
     "unit": N_("đơn vị xử lý"),
-}
-_ACTS: Mapping[str, str] = {
-    "received": N_("Tiếp nhận phiếu."),
-    "accepted": N_("Nhận xử lý."),
-    "rejected": N_("Từ chối tiếp nhận."),
-    "answered_directly": N_("Trả lời trực tiếp cho người gửi."),
-    "referred": N_("Chuyển đến {unit}."),
-    "returned": N_("Trả lại: {reason}."),
-    "extended": N_("Gia hạn {until} theo công văn hẹn xử lý số {document}."),
-    "answered": N_("Trả lời bằng văn bản {document_number}."),
-    "approved": N_("Phê duyệt."),
-    "sent_back": N_("Yêu cầu làm lại."),
-    "published": N_("Công khai kết quả."),
-    "rated": N_("Người gửi đánh giá: {score}."),
-    "rework": N_("Yêu cầu xử lý lại."),
-    "clarification_requested": N_("Người gửi đề nghị làm rõ."),
-    "clarified": N_("Đã làm rõ."),
-    "level_changed": N_("Đổi mức độ thành {level}."),
-    "force_majeure_began": N_("Bắt đầu sự cố bất khả kháng: {reason}."),
-    "force_majeure_ended": N_("Kết thúc sự cố bất khả kháng."),
-}
-_SCORES = {
-    "satisfied": N_("hài lòng"),
-    "acceptable": N_("chấp nhận được"),
-    "unsatisfied": N_("không hài lòng"),
 }
 _PURPOSES = {
     "referral": N_("phiếu được chuyển đến"),
@@ -178,25 +152,9 @@ def stage(name: object) -> str:
 def _words(entry: Entry, units: Mapping[str, str]) -> tuple[str, str] | None:
     kind = entry.get("do") or entry.get("kind")
     if kind == "act":
-        return _act(entry, units), ""
+        return deed(entry, units), ""
     tell = _TELLERS.get(str(kind))
     return tell(entry) if tell else None
-
-
-def _act(entry: Entry, units: Mapping[str, str]) -> str:
-    template = _ACTS.get(str(entry.get("event")))
-    if template is None:
-        return str(entry.get("event"))
-    values = {
-        "unit": units.get(str(entry.get("unit_id")), _("đơn vị xử lý")),
-        "until": _due(entry.get("until")),
-        "score": _(_SCORES.get(str(entry.get("score")), "")) if entry.get("score") else "",
-        "document_number": _("số {number}").format(number=entry["document_number"])
-        if entry.get("document_number")
-        else _("(tệp đính kèm)"),
-        **{name: str(entry.get(name) or "…") for name in ("reason", "document", "level")},
-    }
-    return _(template).format(**values)
 
 
 def _start(entry: Entry) -> tuple[str, str]:
@@ -204,12 +162,12 @@ def _start(entry: Entry) -> tuple[str, str]:
         words = _("Bắt đầu bước {stage}, hạn {due}.")
     else:
         words = _("Bắt đầu bước {stage}.")
-    return words.format(stage=stage(entry.get("stage")), due=_due(entry.get("due"))), ""
+    return words.format(stage=stage(entry.get("stage")), due=due_words(entry.get("due"))), ""
 
 
 def _moved(entry: Entry) -> tuple[str, str]:
     words = _("Hạn của bước {stage} đổi thành {due}.")
-    return words.format(stage=stage(entry.get("stage")), due=_due(entry.get("due"))), "warn"
+    return words.format(stage=stage(entry.get("stage")), due=due_words(entry.get("due"))), "warn"
 
 
 def _notify(entry: Entry) -> tuple[str, str]:
@@ -296,7 +254,3 @@ _TELLERS: Mapping[str, Callable[[Entry], tuple[str, str] | None]] = {
     **HEARING,
     "calendar_changed": calendar_deed,
 }
-
-
-def _due(value: object) -> str:
-    return due_text(datetime.fromisoformat(str(value)).astimezone(HCM)) if value else ""

@@ -9,12 +9,12 @@ from escalation import standstill
 from escalation.standstill import MAY
 from tickets import units
 from tongdai.accounts.model import Viewer
-from tongdai.clock import HCM
 from tongdai.errors import Invalid
 from web import words
 from web.auth import allowed, viewer
 from web.desk import people
 from web.desk.forms import StandstillForm
+from web.desk.requests import read_moment
 from web.doors import ACTS
 from web.forms import parse
 from web.keys import CLOCK, DB
@@ -109,13 +109,10 @@ async def _tickets(session: AsyncSession, form: StandstillForm) -> list[str]:
 
 
 def _moment(typed: str) -> datetime:
-    """Read 05/12/2026 17:30, or a browser's own 2026-12-05T17:30, by the hotline's clock."""
-    for form in ("%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M"):
-        try:
-            return datetime.strptime(typed, form).replace(tzinfo=HCM)
-        except ValueError:
-            continue
-    raise Invalid(fields={"until": "not_a_moment"})
+    try:
+        return read_moment(typed)
+    except ValueError:
+        raise Invalid(fields={"until": "not_day_and_time"}) from None
 
 
 def _lists(who: Viewer) -> bool:

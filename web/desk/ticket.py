@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from escalation.acts import Acts
-from escalation.names import Event
 from escalation.rows import ActRule
+from escalation.whose import OpenActs
 from sms import store as messages
 from sms.model import Channel as By
 from sms.store import Story
@@ -20,12 +19,12 @@ from telephony.recordings.tables import Recording
 from tickets import access, attachments, notes, ratings, results, units
 from tickets.access import SenderView
 from tickets.tables import Attachment, ExtensionLetter, Note, Rating, Result, Ticket, Unit
-from tongdai.accounts.model import Role, Viewer
+from tongdai.accounts.model import OF_UNIT, Role, Viewer
 from tongdai.i18n import _
 from tongdai.phone import national
 from web.desk import people
 from web.desk.countdown import Countdown, countdown
-from web.desk.doing import Doing, doings, extension_words
+from web.desk.doing import Doing, asks_the_operator, doings, extension_words
 from web.desk.requests import ExtensionWish, read_wish
 from web.desk.sentences import Sentence, sentences
 from web.desk.words import CHANNELS
@@ -81,6 +80,7 @@ class TicketView:
     doings: tuple[Doing, ...]
     extension_words: str
     answering: ActRule | None
+    referring: ActRule | None
     ratings: tuple[Rating, ...]
     units: tuple[Unit, ...]
     names: dict[str, str]
@@ -102,7 +102,7 @@ async def view(
     found = await results.of_ticket(session, ticket_id)
     wish = _open_wish(remarks, letters)
     open_acts = await acts.open_to(session, ticket_id, viewer)
-    may = _may(acts, viewer, ticket, set(open_acts.rules), used=bool(letters or wish))
+    may = _may(viewer, ticket, open_acts, used=bool(letters or wish))
     actors = [str(entry.get("actor", "")) for entry in history]
     unit_ids = [ticket.unit_id, *(str(e["unit_id"]) for e in history if e.get("unit_id"))]
     unit_names = await people.unit_names(session, unit_ids)
@@ -134,33 +134,25 @@ async def view(
         may=may,
         doings=doings(open_acts.procedure, open_acts.rules) if open_acts.procedure else (),
         answering=next(iter(open_acts.rules.get("answered", ())), None),
-        extension_words=extension_words(open_acts.rules.get("extended", ())),
+        referring=next(iter(open_acts.rules.get("referred", ())), None),
+        extension_words=extension_words(open_acts.fitting.get("extended", ())),
         ratings=tuple(await ratings.of_ticket(session, ticket_id)),
-        units=tuple(await _choices(session, ticket, now)) if may.refer else (),
+        units=tuple(await _choices(session, ticket, open_acts, now)) if may.refer else (),
         names=names,
     )
 
 
-def _may(
-    acts: Acts, viewer: Viewer, ticket: Ticket, allowed: AbstractSet[Event], *, used: bool
-) -> MayDo:
-    roles = access.roles_on(viewer, ticket)
-    procedure = acts.lawbook.procedure(ticket.hotline)
-    stages = {
-        name
-        for rule in (procedure.rules_for("extended") if procedure else ())
-        if rule.extend
-        for name in rule.extend.stages
-    }
-    first = ticket.stage in stages
+def _may(viewer: Viewer, ticket: Ticket, open_acts: OpenActs, *, used: bool) -> MayDo:
+    roles, allowed = access.roles_on(viewer, ticket), set(open_acts.rules)
+    wanted = asks_the_operator(open_acts.fitting.get("extended", ()))
     return MayDo(
         answer="answered" in allowed,
-        wish=first and Role.FOCAL_POINT in roles and "extended" not in allowed and not used,
+        wish=wanted and Role.FOCAL_POINT in roles and "extended" not in allowed and not used,
         extend="extended" in allowed,
         return_it=(
             ticket.stage == "focal_point"
             and "returned" not in allowed
-            and not roles.isdisjoint(access.OF_UNIT)
+            and not roles.isdisjoint(OF_UNIT)
         ),
         refer="referred" in allowed,
         note=access.may_act(viewer, ticket, "note"),
@@ -185,9 +177,14 @@ async def _person(session: AsyncSession, ticket: Ticket) -> str:
     return (await units.person(session, ticket.person_id)).name if ticket.person_id else ""
 
 
-async def _choices(session: AsyncSession, ticket: Ticket, now: datetime) -> list[Unit]:
+async def _choices(
+    session: AsyncSession, ticket: Ticket, open_acts: OpenActs, now: datetime
+) -> list[Unit]:
+    """Return where it can be referred: a re-routing goes elsewhere, an assignment may stay."""
+    rerouting = any(rule.start == ticket.stage for rule in open_acts.rules.get("referred", ()))
+    left_out = ticket.unit_id if rerouting else None
     tree = await units.tree(session, ticket.hotline, now)
-    return [unit for unit in tree if unit.handling_unit and unit.id != ticket.unit_id]
+    return [unit for unit in tree if unit.handling_unit and unit.id != left_out]
 
 
 async def _recordings(session: AsyncSession, ticket: Ticket) -> tuple[Recording, ...]:

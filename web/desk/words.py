@@ -90,7 +90,7 @@ REFUSALS: Mapping[str, str] = {
     "attachment_refused": N_("Tệp không dùng được: chỉ nhận ảnh, video, âm thanh hoặc PDF."),
     "kind_not_taken": N_("Chỉ nhận tệp ảnh, video, âm thanh hoặc PDF."),
     "not_later": N_("Thời điểm phải sau bây giờ."),
-    "not_a_moment": N_("Hãy viết ngày/tháng/năm giờ:phút, ví dụ 05/12/2026 17:30."),
+    "not_day_and_time": N_("Hãy viết ngày/tháng/năm giờ:phút, ví dụ 05/12/2026 17:30."),
     "no_tickets": N_("Không có phiếu nào đang xử lý ở đây."),
     "standstill_refused": N_("Chưa ghi được. Hãy xem lại các mục được đánh dấu."),
     "empty": N_("Tệp không có nội dung."),

@@ -19,6 +19,7 @@ def run(*events: str) -> list[str]:
 
 
 def test_gl_11_1_to_gl_11_4_two_rungs_then_overdue_and_the_province() -> None:
+    """The software forwards at expiry: GL-10.1.2.b2.2b to the head, GL-10.1.2.b2.2c above him."""
     assert run(TO_FOCAL, event("12-30 08:00", "until")) == [
         *BEGUN,
         "12-01 09:00 missed focal_point",

@@ -60,6 +60,26 @@ def test_hn_7_2_a_refused_and_hn_7_2_c_passed_up() -> None:
     assert run(ACCEPTED, event("30 11:00", "returned"))[-1] == "30 11:00 refuse returned HN-7.2.c"
 
 
+@pytest.mark.parametrize("at", ["30 11:59", "30 12:00", "30 12:01", "30 17:00", "12-01 09:00"])
+def test_hn_6_2_d_verification_lies_inside_reception_and_refusal_is_possible_a_hn_4(
+    at: str,
+) -> None:
+    """04 wh from receipt: nothing happens by itself at their end, and the 08 wh go on."""
+    assert run(event("30 12:30", "until")) == [AHEAD[0]]
+    late = ["30 17:00 missed reception"] if at.startswith("12-") else []
+    assert run(event(at, "rejected", ground="unverifiable")) == [
+        AHEAD[0],
+        *late,
+        f"{at} notify ticket_channel sender",
+        f"{at} close",
+    ]
+
+
+def test_hn_6_2_d_is_no_ground_any_more_once_it_is_received() -> None:
+    late = event("30 11:00", "rejected", ground="unverifiable")
+    assert run(ACCEPTED, late)[-1] == "30 11:00 refuse rejected HN-7.2.a"
+
+
 def test_hn_8_1_and_hn_12_draft_approval_publication() -> None:
     lines = processing(
         event("30 12:00", "approved"),

@@ -13,7 +13,7 @@ from tongdai import i18n
 from tongdai.calendar import Calendar, parse_calendar
 from tongdai.errors import Invalid
 from web.desk.countdown import countdown, span
-from web.desk.forms import ExtensionForm, end_of
+from web.desk.forms import ExtensionForm
 from web.desk.requests import ExtensionWish, read_wish
 from web.desk.sentences import sentences
 from web.forms import parse
@@ -77,7 +77,33 @@ def test_a_span_is_never_longer_than_it_is(time: timedelta) -> None:
             {"kind": "act", "event": "answered", "document_number": "1/SXD"},
             "Trả lời bằng văn bản số 1/SXD.",
         ),
-        ({"kind": "act", "event": "answered"}, "Trả lời bằng văn bản (tệp đính kèm)."),
+        (
+            {"kind": "act", "event": "answered", "attachment_id": "f1"},
+            "Trả lời bằng văn bản (tệp đính kèm).",
+        ),
+        ({"kind": "act", "event": "answered"}, "Cập nhật kết quả xử lý."),
+        ({"kind": "act", "event": "referred"}, "Chuyển xử lý."),
+        (
+            {
+                "kind": "act",
+                "event": "referred",
+                "unit_id": "u1",
+                "until": "2026-12-05T09:30:00+07:00",
+            },
+            "Chuyển đến Sở Xây dựng. Hẹn trả lời người gửi trước 09:30 ngày 05/12/2026.",
+        ),
+        (
+            {"kind": "act", "event": "extended", "until": "2026-12-07T09:00:00+07:00"},
+            "Gia hạn trước 09:00 ngày 07/12/2026.",
+        ),
+        (
+            {"kind": "act", "event": "level_changed", "level": "complex"},
+            "Đổi mức độ thành phức tạp.",
+        ),
+        (
+            {"kind": "act", "event": "rework", "ground": "form"},
+            "Yêu cầu xử lý lại: không đúng mẫu quy định.",
+        ),
         (
             {"kind": "act", "event": "rated", "score": "acceptable"},
             "Người gửi đánh giá: chấp nhận được.",
@@ -179,4 +205,13 @@ def test_a_day_that_is_none_is_said_at_its_field(typed: str, code: str) -> None:
 @pytest.mark.parametrize("typed", ["10/12/2026", "2026-12-10", " 10/12/2026 "])
 def test_a_day_is_promised_to_its_end(typed: str) -> None:
     form = parse(ExtensionForm, {"document": "1", "document_date": "30/11/2026", "until": typed})
-    assert end_of(form.until) == datetime(2026, 12, 10, 17, 0, tzinfo=UTC)
+    assert form.until == datetime(2026, 12, 10, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("typed", ["10/12/2026 09:30", "2026-12-10T09:30", " 10/12/2026 09:30 "])
+def test_a_moment_is_promised_as_it_is(typed: str) -> None:
+    form = parse(ExtensionForm, {"until": typed})
+    assert form.until == datetime(2026, 12, 10, 2, 30, tzinfo=UTC)
+    with pytest.raises(Invalid) as refused:
+        parse(ExtensionForm, {"until": typed.replace("30", "71")})
+    assert refused.value.fields == {"until": "not_day_and_time"}
