@@ -128,7 +128,7 @@ def _fits(rule: ActRule, state: State) -> bool:
     return (
         not now.isdisjoint(rule.when)
         and now.isdisjoint(rule.unless)
-        and (not rule.tracks or state.track in rule.tracks)
+        and _on_track(rule, state)
         and (not rule.levels or state.level in rule.levels)
     )
 
@@ -145,8 +145,13 @@ def _out_of_turn(state: State, act: Act, at: datetime, rules: tuple[ActRule, ...
         for refusal in rule.refusal:
             if not now.isdisjoint(refusal.when):
                 return refuse(at, act, refusal.why, refusal.source)
+    source = next((r for r in rules if _on_track(r, state)), rules[0]).source
     if NEW in now:
-        return refuse(at, act, "Phản ánh chưa được tiếp nhận.", rules[0].source)
+        return refuse(at, act, "Phản ánh chưa được tiếp nhận.", source)
     if CLOSED in now:
-        return refuse(at, act, "Phản ánh đã kết thúc xử lý.", rules[0].source)
-    return refuse(at, act, "Chưa đến bước này.", rules[0].source)
+        return refuse(at, act, "Phản ánh đã kết thúc xử lý.", source)
+    return refuse(at, act, "Chưa đến bước này.", source)
+
+
+def _on_track(rule: ActRule, state: State) -> bool:
+    return not rule.tracks or state.track in rule.tracks

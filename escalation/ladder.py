@@ -12,7 +12,7 @@ from escalation.choice import Choice, extended_stage
 from escalation.procedure import Procedure
 from escalation.receipt import receipt
 from escalation.rows import ActRule, Expiry, Extension, Notice
-from escalation.standing import swapped, without_stopped
+from escalation.standing import stands_still, swapped, without_stopped
 from escalation.state import Line, Mark, Pause, Running, State
 from escalation.timing import due_of, end_of
 from tongdai.calendar import Calendar
@@ -174,10 +174,13 @@ class Ladder:
     def _next(self, state: State) -> tuple[datetime, int, str, Running] | None:
         """Return what falls due first: when, the stage's place, `reminder` or `stage`, whose."""
         order = self.procedure.order_of
-        running = [s for s in state.running if not (state.paused and self._pausable(s))]
+        running = [s for s in state.running if not self._stands_still(state, s)]
         found = [(s.due, order(s.stage), "stage", s) for s in running if s.due and not s.missed]
         found += [(s.remind_at, order(s.stage), "reminder", s) for s in running if s.remind_at]
         return min(found, key=lambda wait: wait[:3], default=None)
+
+    def _stands_still(self, state: State, stage: Running) -> bool:
+        return stands_still(self.procedure, state, stage)
 
     def _pausable(self, stage: Running) -> bool:
         return self.procedure.stage_of(stage.stage).pausable
@@ -248,7 +251,9 @@ class Ladder:
         others = tuple(s for s in state.running if s.stage != stage)
         state = replace(state, running=(*others, again))
         started = self._started(state, again, at)
-        if again.due is None or again.due >= at or again.missed or state.paused:
+        if again.due is None or again.due >= at or again.missed:
+            return state, [started]
+        if self._stands_still(state, again):
             return state, [started]
         state, lines = self._expire(state, again, at)
         return state, [*lines, started]

@@ -20,11 +20,16 @@ def responsible(procedure: Procedure, state: State) -> str | None:
 
 def waits(procedure: Procedure, state: State) -> list[tuple[str, str, datetime]]:
     """Return what falls due by itself: (stage, `stage` or `reminder`, when)."""
-    running = [
-        s for s in state.running if not (state.paused and procedure.stage_of(s.stage).pausable)
-    ]
+    running = [s for s in state.running if not stands_still(procedure, state, s)]
     found = [(s.shown, "stage", s.due) for s in running if s.due and not s.missed]
     return found + [(s.shown, "reminder", s.remind_at) for s in running if s.remind_at]
+
+
+def stands_still(procedure: Procedure, state: State, stage: Running) -> bool:
+    """Say whether force majeure holds a stage up; one that ends as it begins had all its time."""
+    if not state.paused or not procedure.stage_of(stage.stage).pausable:
+        return False
+    return stage.due is None or stage.due > state.pauses[-1].began
 
 
 def next_due(state: State) -> datetime | None:

@@ -34,7 +34,11 @@ def end_of(
     *,
     day_ended: bool = False,
 ) -> datetime:
-    """Return when a limit ends: days that force majeure touches do not count, hours stand still."""
+    """Return when a limit ends: days that force majeure touches do not count, hours stand still.
+
+    Of its hours those of the clock stand still to the second, working hours as far as it lies in
+    working time.
+    """
     limit = parse_limit(text)
     pauses = [Pause(p.began, p.ended or at) for p in state.pauses]
     end = calendar.due(start, limit, day_ended=day_ended)
@@ -42,11 +46,11 @@ def end_of(
         return end
     if limit.unit in (Unit.HOURS, Unit.MINUTES):
         return _stretched(start, end, pauses)
-    if limit.unit is not Unit.WORKING_DAYS:
-        return end
+    if limit.unit in (Unit.WORKING_HOURS, Unit.WORKING_MINUTES):
+        return _worked(calendar, start, end, pauses)
     first = calendar.start_day(start, day_ended=day_ended)
     while True:
-        lost = _touched(calendar, first, end, pauses)
+        lost = _touched(calendar, first, end, pauses, every=limit.unit is Unit.DAYS)
         longer = calendar.due(start, Limit(limit.count + lost, limit.unit), day_ended=day_ended)
         if longer == end:
             return end
@@ -62,13 +66,26 @@ def _until(state: State, stage: Running, at: datetime) -> datetime | None:
 
 def _stretched(start: datetime, end: datetime, pauses: list[Pause]) -> datetime:
     for began, ended in pauses:
-        if ended is not None and ended > start and began <= end:
+        if ended is not None and ended > start and began < end:
             end += ended - max(began, start)
     return end
 
 
-def _touched(calendar: Calendar, first: date, end: datetime, pauses: list[Pause]) -> int:
-    """Count the working days after `first` and before `end` of which a part lies in a pause."""
+def _worked(calendar: Calendar, start: datetime, end: datetime, pauses: list[Pause]) -> datetime:
+    for began, ended in pauses:
+        if ended is not None and ended > start and began < end:
+            left = calendar.working_time_between(max(began, start), end)
+            end = calendar.after(ended, left)
+    return end
+
+
+def _touched(
+    calendar: Calendar, first: date, end: datetime, pauses: list[Pause], *, every: bool
+) -> int:
+    """Count the days after `first` and before `end` of which a part lies in a pause.
+
+    Working days, or every one.
+    """
     days: set[date] = set()
     last = (end - timedelta(microseconds=1)).astimezone(calendar.zone).date()
     for began, ended in pauses:
@@ -77,7 +94,7 @@ def _touched(calendar: Calendar, first: date, end: datetime, pauses: list[Pause]
         day = max(began.astimezone(calendar.zone).date(), first + timedelta(days=1))
         final = (ended - timedelta(microseconds=1)).astimezone(calendar.zone).date()
         while day <= min(final, last):
-            if calendar.is_working_day(day):
+            if every or calendar.is_working_day(day):
                 days.add(day)
             day += timedelta(days=1)
     return len(days)

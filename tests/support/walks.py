@@ -240,13 +240,15 @@ HA_NOI = (
         "initiative",
         HN_DESK,
         (
-            Step("30 09:00", "accepted", HN_RECEIVE),
-            Step("30 10:00", "referred", HN_RECEIVE, TO_UNIT),
+            Step("30 08:30", "returned", HN_DESK, {"reason": "ngoài thẩm quyền"}),
+            Step("30 09:00", "accepted", HN_DESK),
+            Step("30 10:00", "referred", HN_DESK, TO_UNIT),
             Step("12-02 09:00", "answered", OWNERS, ANSWER),
             Step("12-03 09:00", "published", "unit_head"),
         ),
     ),
     _turn_away("on_site", HN_DESK, HN_RECEIVE, "duplicate"),
+    _turn_away("initiative", HN_DESK, HN_DESK, "out_of_scope"),
 )
 WALKS: Mapping[str, tuple[Walk, ...]] = {
     "can-tho": CAN_THO,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from tongdai.calendar.limits import Limit, Unit
 from tongdai.calendar.rules import FIRST_YEAR, LAST_YEAR, Rules
 from tongdai.calendar.table import (
+    MICROSECOND,
     MINUTE,
     Table,
     lay_out,
@@ -71,7 +72,7 @@ class Calendar:
 
         Source: A-G-2, A-G-3; CT-9.1.2c, CT-9.1.2d.
         """
-        instant = _checked(start)
+        instant = self._checked(start)
         if limit.unit in (Unit.WORKING_DAYS, Unit.DAYS):
             return self._moment(self._day_end(start, limit, day_ended=day_ended))
         minutes = limit.count * _MINUTES[limit.unit]
@@ -86,7 +87,7 @@ class Calendar:
             ValueError: One is naive, or `end` comes before `begin`.
             CalendarRangeError: Outside the years 1900-2200, or never open.
         """
-        first, last = _checked(begin), _checked(end)
+        first, last = self._checked(begin), self._checked(end)
         if last < first:
             message = "the end comes before the beginning"
             raise CalendarRangeError(message)
@@ -95,9 +96,23 @@ class Calendar:
             self._require_open()
         return timedelta(microseconds=table.worked_until(last) - table.worked_until(first))
 
+    def after(self, start: datetime, worked: timedelta) -> datetime:
+        """Return the moment until which `worked` of working time, zero or more, runs on.
+
+        Args:
+            start: Aware moment, in working time or not.
+            worked: To the microsecond.
+
+        Raises:
+            ValueError: `start` is naive.
+            CalendarRangeError: Outside the years 1900-2200, or never open.
+        """
+        instant = self._checked(start)
+        return self._moment(self._after(start.year, instant, 0, more=worked // MICROSECOND))
+
     def is_open(self, moment: datetime) -> bool:
         """Say whether `moment` (aware) lies in a working span; its end does not."""
-        following = _checked(moment) + 1
+        following = self._checked(moment) + 1
         table = self._covering(moment.year, moment.year)
         return table.worked_until(following) > table.worked_until(following - 1)
 
@@ -184,6 +199,16 @@ class Calendar:
         naive = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall clock's reading
         return wall_to_instant(self.zone, naive, 0)
 
+    def _checked(self, moment: datetime) -> int:
+        """Return an aware moment as an instant; the year is the one that the calendar shows."""
+        if moment.utcoffset() is None:
+            message = "a moment without an offset"
+            raise ValueError(message)
+        instant = to_micros(moment)
+        if not FIRST_YEAR < moment.year < LAST_YEAR:
+            self._moment(instant)
+        return instant
+
     def _moment(self, instant: int) -> datetime:
         try:
             moment = to_moment(instant, self.rules.zone)
@@ -192,15 +217,6 @@ class Calendar:
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise _outside()
         return moment
-
-
-def _checked(moment: datetime) -> int:
-    if moment.utcoffset() is None:
-        message = "a moment without an offset"
-        raise ValueError(message)
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise _outside()
-    return to_micros(moment)
 
 
 def _outside() -> CalendarRangeError:

@@ -1,4 +1,4 @@
-"""Acts of other provinces than Cần Thơ on the ticket's page, by the role whose act each is."""
+"""Force majeure on the pages: many tickets at once (TN)."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,7 +16,6 @@ from tests.support.pages import Browser, Pages
 from tickets import drafts, units
 from tickets.attachments import Files
 from tickets.model import Channel, TicketForm
-from tickets.tables import Ticket
 from tongdai import sample
 from tongdai.accounts.service import account_by_username, viewer_of
 from tongdai.clock import HandClock
@@ -29,44 +28,6 @@ from web.doors import ACTS, FILES
 pytestmark = pytest.mark.slow
 
 NAMES = {"tay-ninh": "02761022", "ha-noi": "0241022"}
-Steps = list[tuple[str, str, dict[str, str], str]]
-TAY_NINH: Steps = [
-    ("coordinator", "refer", {"unit_id": "UNIT"}, "processing"),
-    ("focal_point", "acts/returned", {"reason": "không thuộc thẩm quyền"}, "reception"),
-    ("coordinator", "refer", {"unit_id": "UNIT"}, "processing"),
-    ("focal_point", "acts/accepted", {}, "processing"),
-    ("coordinator", "acts/force_majeure_began", {"reason": "bão số 9"}, "processing"),
-    ("coordinator", "acts/force_majeure_ended", {}, "processing"),
-    (
-        "focal_point",
-        "extend",
-        {"document": "3/UBND", "until": "20/12/2026", "reason": "vụ việc khó"},
-        "processing",
-    ),
-    ("focal_point", "answer", {"text": "Đã xử lý."}, "approval"),
-    ("unit_head", "acts/sent_back", {"reason": "chưa rõ"}, "processing"),
-    ("focal_point", "answer", {"text": "Đã xử lý xong."}, "approval"),
-    ("unit_head", "acts/approved", {}, "posting"),
-    ("coordinator", "acts/rework", {"ground": "form"}, "rework"),
-    ("focal_point", "answer", {"text": "Đúng mẫu."}, "approval"),
-    ("unit_head", "acts/approved", {}, "posting"),
-    ("coordinator", "acts/published", {}, ""),
-    ("operator", "acts/rated", {"score": "unsatisfied", "reason": "chậm"}, ""),
-    ("coordinator", "acts/rework", {"ground": "unsatisfied"}, "rework"),
-]
-HA_NOI: Steps = [
-    ("unit_head", "acts/accepted", {}, "dispatch"),
-    ("unit_head", "refer", {"unit_id": "UNIT"}, "processing"),
-    ("unit_head", "acts/level_changed", {"level": "complex"}, "processing"),
-    ("unit_head", "extend", {"until": "25/12/2026", "reason": "giám định"}, "processing"),
-    ("focal_point", "answer", {"text": "Dự thảo."}, "processing"),
-    ("unit_head", "acts/sent_back", {"reason": "thiếu ảnh"}, "rework"),
-    ("focal_point", "answer", {"text": "Dự thảo, có ảnh."}, "processing"),
-    ("unit_head", "acts/approved", {}, "publication"),
-    ("unit_head", "acts/published", {}, ""),
-    ("operator", "acts/clarification_requested", {"reason": "chưa hiểu"}, "clarification"),
-    ("focal_point", "acts/clarified", {"reason": "đã gọi lại"}, ""),
-]
 
 
 @dataclass
@@ -153,37 +114,6 @@ async def desk(tmp_path: Path, clock: HandClock, database: Database) -> AsyncIte
         tmp_path, clock, doors=doors, settings=settings, db=database, packages=("desk",)
     ) as pages:
         yield Desk(pages, acts, list(report.accounts))
-
-
-@pytest.mark.parametrize(
-    ("hotline", "kind", "steps"),
-    [("tay-ninh", "issue_report", TAY_NINH), ("ha-noi", "on_site", HA_NOI)],
-)
-async def test_each_act_stands_on_the_tickets_page_for_the_role_whose_act_it_is(
-    desk: Desk, hotline: str, kind: str, steps: Steps
-) -> None:
-    unit = await desk.unit(hotline)
-    ticket = await desk.filed(hotline, kind, unit)
-    page = f"/desk/tickets/{ticket}"
-    for role, form, fields, stage in steps:
-        browser = await desk.browser(hotline, role)
-        text = await (await browser.get(page)).text()
-        assert f'action="{page}/{form}#refused"' in text, (role, form)
-        typed = {k: v.replace("UNIT", unit) for k, v in fields.items()}
-        answer = await browser.post(f"{page}/{form}", typed)
-        assert answer.status == 303, (role, form, await answer.text())
-        async with desk.pages.db.read() as session:
-            row = await session.get(Ticket, ticket)
-        assert row is not None
-        assert (row.stage or "") == stage, (role, form)
-    nobody = await desk.browser(hotline, "operator")
-    text = await (await nobody.get(page)).text()
-    assert f'action="{page}/acts/approved' not in text
-    answer = await nobody.post(f"{page}/acts/approved", {})
-    assert answer.status == 403
-    answer = await nobody.post(f"{page}/acts/rated", {})
-    assert answer.status == 422
-    assert "Cần nhập mục này." in await answer.text()
 
 
 async def test_many_tickets_pause_at_once_with_why_and_until_when(
