@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from escalation.lines import read_json
 from tongdai.calendar import Calendar, CalendarRangeError, LimitError, parse_limit
 
 
@@ -13,7 +14,7 @@ class _LineError(ValueError):
 
 
 def deadline_lines(
-    calendar: Calendar, lines: Iterable[str], *, explain: bool = False
+    calendar: Calendar, lines: Iterable[str | bytes], *, explain: bool = False
 ) -> Iterator[str]:
     """Answer each line; one that cannot be worked out gives `{"error": ...}` in its place.
 
@@ -30,7 +31,7 @@ def deadline_lines(
         yield json.dumps(answer, ensure_ascii=False)
 
 
-def _answer(calendar: Calendar, line: str, *, explain: bool) -> dict[str, Any]:
+def _answer(calendar: Calendar, line: str | bytes, *, explain: bool) -> dict[str, Any]:
     question = _object(line)
     if ("limit" in question) == ("until" in question):
         message = "give exactly one of limit and until"
@@ -49,10 +50,10 @@ def _answer(calendar: Calendar, line: str, *, explain: bool) -> dict[str, Any]:
     return answer
 
 
-def _object(line: str) -> dict[str, Any]:
+def _object(line: str | bytes) -> dict[str, Any]:
     try:
-        question = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        question = read_json(line)
+    except ValueError as error:
         message = "not JSON"
         raise _LineError(message) from error
     if not isinstance(question, dict):

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from escalation.act import Act, FieldError, read_act, read_moment
 from escalation.ladder import Ladder
+from escalation.lines import read_json
 from escalation.names import Level
 from escalation.procedure import Procedure
 from escalation.state import Line, State
@@ -24,7 +25,7 @@ def timeline_lines(
     track: str,
     level: str | None,
     calendar: Calendar,
-    lines: Iterable[str],
+    lines: Iterable[str | bytes],
 ) -> list[str]:
     """Run a ticket through its ladder on paper.
 
@@ -75,7 +76,7 @@ class _NotInOrderError(ValueError):
 
 
 def _read(
-    text: str, state: State, calendar: Calendar, *, ended: bool
+    text: str | bytes, state: State, calendar: Calendar, *, ended: bool
 ) -> tuple[datetime, Act | None]:
     body = _object(text)
     at = read_moment(body, "at").astimezone(calendar.zone)
@@ -87,10 +88,10 @@ def _read(
     return at, read_act(body)
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(text: str | bytes) -> dict[str, Any]:
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+        body = read_json(text)
+    except ValueError:
         raise FieldError(_LINE, "invalid") from None
     if not isinstance(body, dict):
         raise FieldError(_LINE, "invalid")

@@ -102,8 +102,9 @@ async def scope_of(session: AsyncSession, viewer: Viewer) -> Scope:
         hotline: await units.under(session, viewer.units_at(hotline))
         for hotline in viewer.hotlines_for(*OF_UNIT)
     }
-    whole = viewer.hotlines_of_every_unit().union(viewer.hotlines_for(*WHOLE))
-    return Scope(viewer=viewer, whole=whole, units=below)
+    for hotline in viewer.hotlines_of_every_unit():
+        below[hotline] = await units.of_hotline(session, hotline)
+    return Scope(viewer=viewer, whole=frozenset(viewer.hotlines_for(*WHOLE)), units=below)
 
 
 async def may_see(session: AsyncSession, viewer: Viewer, ticket: Ticket) -> bool:
@@ -142,13 +143,12 @@ def roles_on(viewer: Viewer, ticket: Ticket) -> frozenset[Role]:
     return frozenset(
         g.role
         for g in viewer.grants
-        if g.hotline == ticket.hotline
-        and (g.role not in OF_UNIT or g.unit == EVERY_UNIT or _holds(g, ticket))
+        if g.hotline == ticket.hotline and (g.role not in OF_UNIT or _holds(g, ticket))
     )
 
 
 def _holds(grant: Grant, ticket: Ticket) -> bool:
-    return grant.unit is not None and grant.unit == ticket.unit_id
+    return ticket.unit_id is not None and grant.unit in (ticket.unit_id, EVERY_UNIT)
 
 
 def may_act(viewer: Viewer, ticket: Ticket, deed: str) -> bool:

@@ -90,6 +90,12 @@ async def under(session: AsyncSession, unit_ids: Iterable[str]) -> frozenset[Uni
     return frozenset(UnitId(i) for i in found)
 
 
+async def of_hotline(session: AsyncSession, hotline: str) -> frozenset[UnitId]:
+    """Return all units that a hotline has or had."""
+    found = await session.execute(select(col(Unit.id)).where(col(Unit.hotline) == hotline))
+    return frozenset(UnitId(i) for i in found.scalars())
+
+
 async def focal_point(session: AsyncSession, unit_id: str, at: datetime) -> Person | None:
     """Return the focal point of a unit at a moment (CT-14.2), None when nobody is appointed."""
     return await in_role(session, unit_id, FOCAL_POINT, at)

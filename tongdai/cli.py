@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -213,6 +214,9 @@ def ivr_try(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: exit status 0 only on success, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # Vietnamese is UTF-8, whatever the locale says
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         status = typer.main.get_command(app).main(args=arguments, standalone_mode=False)
     except typer.exceptions.Abort:

@@ -69,6 +69,8 @@ def lay_out(rules: Rules, first: int, last: int) -> Table:
     total = 0
     for day, spans in rules.days(date(first, 1, 1), date(last, 12, 31)):
         instants, midnight = _instants(rules.zone, day, spans)
+        if not instants:
+            continue  # the date line was moved over it
         for begin, end in instants:
             total += end - begin
             opens.append(begin)
@@ -100,6 +102,7 @@ def to_moment(instant: int, zone: ZoneInfo) -> datetime:
 
 
 def _instants(zone: ZoneInfo, day: date, spans: Spans) -> tuple[list[tuple[int, int]], int]:
+    """Return a date's spans and its 24:00 as instants; no span: the date never was (Samoa 2011)."""
     start = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall clock's reading
     offset = zone.utcoffset(start)
     if offset is not None and offset == zone.utcoffset(start + timedelta(days=1)):
@@ -107,6 +110,8 @@ def _instants(zone: ZoneInfo, day: date, spans: Spans) -> tuple[list[tuple[int, 
         return [
             (midnight + begin * MINUTE, midnight + end * MINUTE) for begin, end in spans
         ], midnight + 1440 * MINUTE
+    if wall_to_instant(zone, start, 0) == wall_to_instant(zone, start, 1440):
+        return [], 0
     changed = [
         (wall_to_instant(zone, start, begin), wall_to_instant(zone, start, end))
         for begin, end in spans

@@ -72,7 +72,7 @@ class Calendar:
 
         Source: A-G-2, A-G-3; CT-9.1.2c, CT-9.1.2d.
         """
-        instant = self._checked(start)
+        instant = _checked(start)
         if limit.unit in (Unit.WORKING_DAYS, Unit.DAYS):
             return self._moment(self._day_end(start, limit, day_ended=day_ended))
         minutes = limit.count * _MINUTES[limit.unit]
@@ -87,7 +87,7 @@ class Calendar:
             ValueError: One is naive, or `end` comes before `begin`.
             CalendarRangeError: Outside the years 1900-2200, or never open.
         """
-        first, last = self._checked(begin), self._checked(end)
+        first, last = _checked(begin), _checked(end)
         if last < first:
             message = "the end comes before the beginning"
             raise CalendarRangeError(message)
@@ -107,12 +107,12 @@ class Calendar:
             ValueError: `start` is naive.
             CalendarRangeError: Outside the years 1900-2200, or never open.
         """
-        instant = self._checked(start)
+        instant = _checked(start)
         return self._moment(self._after(start.year, instant, 0, more=worked // MICROSECOND))
 
     def is_open(self, moment: datetime) -> bool:
         """Say whether `moment` (aware) lies in a working span; its end does not."""
-        following = self._checked(moment) + 1
+        following = _checked(moment) + 1
         table = self._covering(moment.year, moment.year)
         return table.worked_until(following) > table.worked_until(following - 1)
 
@@ -199,16 +199,6 @@ class Calendar:
         naive = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall clock's reading
         return wall_to_instant(self.zone, naive, 0)
 
-    def _checked(self, moment: datetime) -> int:
-        """Return an aware moment as an instant; the year is the one that the calendar shows."""
-        if moment.utcoffset() is None:
-            message = "a moment without an offset"
-            raise ValueError(message)
-        instant = to_micros(moment)
-        if not FIRST_YEAR < moment.year < LAST_YEAR:
-            self._moment(instant)
-        return instant
-
     def _moment(self, instant: int) -> datetime:
         try:
             moment = to_moment(instant, self.rules.zone)
@@ -217,6 +207,15 @@ class Calendar:
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise _outside()
         return moment
+
+
+def _checked(moment: datetime) -> int:
+    if moment.utcoffset() is None:
+        message = "a moment without an offset"
+        raise ValueError(message)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _outside()
+    return to_micros(moment)
 
 
 def _outside() -> CalendarRangeError:

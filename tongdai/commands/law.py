@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from io import StringIO
+from pathlib import Path
 
 from escalation.check import procedure_report, shipped_procedures
 from escalation.deadline_cli import deadline_lines
@@ -41,11 +41,20 @@ def procedures_check(file: str) -> None:
         raise CommandError(str(error)) from error
 
 
-def _lines(file: str) -> Iterator[str]:
-    r"""Give the lines of a file, standard input's as they come; only \n ends a line of JSON."""
-    source = iter(sys.stdin.readline, "") if file == "-" else StringIO(text_of(file), newline="\n")
-    for line in source:
-        yield line.removesuffix("\n")
+def _lines(file: str) -> Iterator[bytes]:
+    r"""Give the lines of a file, standard input's as they come; only \n ends a line of JSON.
+
+    They stay bytes: a line that is no UTF-8 is that line's fault, not the whole file's.
+    """
+    if file == "-":
+        yield from (line.removesuffix(b"\n") for line in iter(sys.stdin.buffer.readline, b""))
+        return
+    try:
+        with Path(file).open("rb") as source:
+            yield from (line.removesuffix(b"\n") for line in source)
+    except OSError as error:
+        message = f"{file}: cannot be read ({error.strerror})"
+        raise CommandError(message) from error
 
 
 def _calendar(file: str) -> Calendar:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -21,17 +21,11 @@ MESSAGE_READERS = CALL_READERS
 async def tickets_of_units(session: AsyncSession, viewer: Viewer) -> ColumnElement[bool] | None:
     """Return the condition on Ticket.id that its unit is, or was, one of the viewer's; or None."""
     scope = await access.scope_of(session, viewer)
-    reached: list[ColumnElement[bool]] = []
     units = sorted({unit for mine in scope.units.values() for unit in mine})
-    if units:
-        once = select(Referral.ticket_id).where(col(Referral.unit_id).in_(units))
-        reached += [col(Ticket.unit_id).in_(units), col(Ticket.id).in_(once)]
-    every = sorted(viewer.hotlines_of_every_unit())
-    if every:
-        once = select(Referral.ticket_id)
-        had = or_(col(Ticket.unit_id).is_not(None), col(Ticket.id).in_(once))
-        reached.append(and_(col(Ticket.hotline).in_(every), had))
-    return or_(*reached) if reached else None
+    if not units:
+        return None
+    once = select(Referral.ticket_id).where(col(Referral.unit_id).in_(units))
+    return or_(col(Ticket.unit_id).in_(units), col(Ticket.id).in_(once))
 
 
 async def calls_of(session: AsyncSession, viewer: Viewer) -> ColumnElement[bool]:
