@@ -9,6 +9,7 @@ from escalation import reports
 from sms import links
 from tickets import access, attachments, store
 from tickets.errors import NoSuchTicket
+from tongdai.accounts.model import OF_UNIT
 from tongdai.i18n import _
 from tongdai.ids import AccountId
 from web.auth import allowed, signed_in, viewer
@@ -17,7 +18,7 @@ from web.desk.countdown import countdown
 from web.desk.doing import SCORES
 from web.desk.hearing_words import STATES as HEARING_STATES
 from web.desk.hearing_words import basis_of
-from web.desk.people import ABOVE, DESK, OF_UNIT, TICKET
+from web.desk.people import ABOVE, DESK, TICKET
 from web.desk.sentences import stage
 from web.desk.standstills import places
 from web.desk.ticket import view
