@@ -72,7 +72,7 @@ def settings_text(
         ("seats", {"first": seats[0], "last": seats[1], "key": secrets.token_urlsafe(32)}),
         ("development", {"enabled": True, "secret": secrets.token_urlsafe(32)}),
         ("[pbx]", _pbx(folder, ports)),
-        ("sms", {}),
+        ("sms", {"reply_secret": secrets.token_urlsafe(18)}),
         ("[sms.gateway]", _gateway(ports)),
     ]
     tables += [("[hotline]", _hotline(*row)) for row in HOTLINES if _wanted(row[0], hotlines)]

@@ -13,15 +13,29 @@ from rig.child import Child
 from rig.config import Ports
 from rig.ports import is_taken
 from rig.waiting import until
-from tongdai.settings import SmsGatewayTable
+from tongdai.settings import Settings, SmsGatewayTable
 
 TEMPLATE = Path(__file__).resolve().parent / "kannel.conf.j2"
+
+
+def replies_address(settings: Settings, gateway: str) -> str:
+    """Return where a gateway brings what people write back; "" where none is taken."""
+    secret = settings.sms.reply_secret.get_secret_value()
+    base = settings.sms.receipt_url or settings.web.public_url
+    return f"{base}/sms/replies/{gateway}/{secret}" if secret else ""
 
 
 class Kannel:
     """The three programs; what the SMSC received is in `log` (and `messages`)."""
 
-    def __init__(self, home: Path, ports: Ports, gateway: SmsGatewayTable, log: Path) -> None:
+    def __init__(
+        self,
+        home: Path,
+        ports: Ports,
+        gateway: SmsGatewayTable,
+        log: Path,
+        replies: str = "",
+    ) -> None:
         """Describe it.
 
         Args:
@@ -29,6 +43,7 @@ class Kannel:
             ports: Where it listens.
             gateway: The service's account with it.
             log: Where the fake SMSC writes what it received (logs/smsc.log).
+            replies: The address that what people write back is brought to; empty: nowhere.
         """
         self.home = home.resolve()
         self.log = log.resolve()
@@ -36,6 +51,7 @@ class Kannel:
         """How many wait for the SMSC before sendsms answers 503; from the next start on."""
         self._ports = ports
         self._gateway = gateway
+        self._replies = replies
         conf = str(self.home / "kannel.conf")
         logs = self.home / "log"
         python = [sys.executable, "-m", "rig.smsc", str(ports.smsc), str(self.log)]
@@ -54,6 +70,11 @@ class Kannel:
     def messages(self) -> list[dict[str, str | int]]:
         """What the SMSC received: from, to, text, parts, at."""
         return smsc.messages(self.log)
+
+    def say(self, sender: str, text: str, to: str = "1022") -> None:
+        """Have somebody write from a telephone (MO)."""
+        with smsc.said_in(self.log).open("a", encoding="ascii") as file:
+            file.write(smsc.mobile_originated(sender, to, text) + "\n")
 
     async def start(self, within: float = 20) -> None:
         """Start it and return when a message would be taken.
@@ -120,6 +141,7 @@ class Kannel:
             store=self.home / "store",
             queue_limit=self.queue_limit,
             log=self.home / "log",
+            replies=self._replies,
         )
         path = self.home / "kannel.conf"
         path.touch(mode=0o600)

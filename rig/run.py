@@ -28,7 +28,7 @@ from rig.asterisk import CHECKOUT, Asterisk
 from rig.carrier import Carrier, CarrierAddress
 from rig.child import Child
 from rig.config import Ports, settings_text
-from rig.kannel import Kannel
+from rig.kannel import Kannel, replies_address
 from rig.ports import is_taken
 from rig.supervisor import Part, Supervisor
 from rig.waiting import until
@@ -188,7 +188,13 @@ def _kannel(settings: Settings) -> Part:
             return
 
         return Part(name="kannel", children=(), start=nothing, stop=lambda: None)
-    kannel = Kannel(RUN / "kannel", _kannel_ports(settings), gateway, RUN / "logs" / "smsc.log")
+    kannel = Kannel(
+        RUN / "kannel",
+        _kannel_ports(settings),
+        gateway,
+        RUN / "logs" / "smsc.log",
+        replies=replies_address(settings, gateway.name),
+    )
     return Part(
         name="kannel",
         children=kannel.children,

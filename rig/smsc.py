@@ -14,13 +14,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from tongdai.clock import HCM, SystemClock
 
 # "sender receiver kind data": the sender may hold blanks, the receiver is a number.
 _LINE = re.compile(rb"(.*?) (\+?[0-9]+) (text|data|ucs-2|udh) (.*)", re.DOTALL)
 _CONCATENATED = b"\x05\x00\x03"
+_LOOK_SECONDS = 0.1
 _RETRY_SECONDS = 0.3
 
 
@@ -92,11 +93,43 @@ async def serve(port: int, log: Path) -> None:
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            saying = asyncio.create_task(_say(writer, said_in(log)))
             try:
                 await _take(reader, joiner, log)
             finally:
+                saying.cancel()
                 writer.close()
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+def said_in(log: Path) -> Path:
+    """Return the file whose lines the SMSC brings to Kannel as messages from telephones."""
+    return log.with_suffix(".said")
+
+
+def mobile_originated(sender: str, to: str, text: str) -> str:
+    """Return the line of a message from a telephone, as the protocol has it.
+
+    What is not ASCII goes as its UTF-8 bytes: from this side the protocol takes no UCS-2.
+    """
+    if text.isascii():
+        return f"{sender} {to} text {text}"
+    return f"{sender} {to} data {quote(text)}"
+
+
+async def _say(writer: asyncio.StreamWriter, path: Path) -> None:
+    """Bring what is written into a file from now on."""
+    done = len(_read(path))
+    while True:
+        said = _read(path)
+        writer.write(said[done:])
+        await writer.drain()
+        done = len(said)
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
 
 
 def messages(log: Path) -> list[dict[str, str | int]]:

@@ -40,7 +40,7 @@ from rig.ami import Ami
 from rig.asterisk import CHECKOUT, Asterisk
 from rig.carrier import Carrier, CarrierAddress
 from rig.config import Ports, settings_text
-from rig.kannel import Kannel
+from rig.kannel import Kannel, replies_address
 from rig.ports import free_ports
 from telephony.pbx_config import GREETING_LIMIT_SECONDS, render
 from tongdai.settings import Settings, load, seat_secret
@@ -132,6 +132,7 @@ class World:
             self.ports,
             self.settings.sms.gateway[0],
             self.folder / "logs" / "smsc.log",
+            replies=replies_address(self.settings, self.settings.sms.gateway[0].name),
         )
 
     async def __aenter__(self) -> Self:
