@@ -168,9 +168,42 @@ def recordings_reconcile(
 
 
 @recordings.command("verify")
-def recordings_verify(as_json: _Json = False) -> None:
-    """Compare the archive with the register; name what is missing, altered or additional."""
-    commands.recordings_verify(as_json=as_json)
+def recordings_verify(
+    as_json: _Json = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a walk was interrupted.")
+    ] = False,
+) -> None:
+    """Prove manifest, rows and objects; name what is missing, altered, additional, unsigned."""
+    commands.recordings_verify(as_json=as_json, resume=resume)
+
+
+@recordings.command("keygen")
+def recordings_keygen(
+    hotline: Annotated[
+        str, typer.Option(help="A key that this hotline's recordings are encrypted with.")
+    ] = "",
+    encryption: Annotated[
+        bool, typer.Option("--encryption", help="A key for all hotlines without their own.")
+    ] = False,
+) -> None:
+    """Make the key that signs the manifest (0600), or one that recordings are encrypted with."""
+    commands.recordings_keygen(hotline, encryption=encryption)
+
+
+@recordings.command("head")
+def recordings_head(
+    as_json: _Json = False,
+    sign: Annotated[bool, typer.Option("--sign", help="Sign a new one first.")] = False,
+) -> None:
+    """Print the manifest's newest signed head, for publication."""
+    commands.recordings_head(as_json=as_json, sign=sign)
+
+
+@recordings.command("rekey")
+def recordings_rekey(hotline: str = "") -> None:
+    """Give every recording its hotline's present key; may be stopped and run again."""
+    commands.recordings_rekey(hotline)
 
 
 @sms.command("send")

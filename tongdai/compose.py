@@ -25,8 +25,9 @@ from telephony.capture.daily import Daily, Watch
 from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
-from telephony.recordings.archive.build import make_archive
+from telephony.recordings.archive.build import make_archive, make_keys
 from telephony.recordings.intake import Intake, make_spools
+from telephony.recordings.keeper import Keeper
 from telephony.recordings.live import LiveCalls
 from telephony.transfers.service import Transfers
 from tickets.attachments import Files
@@ -127,6 +128,7 @@ def build_service(
         floor_bytes=settings.recordings.floor_bytes,
     )
 
+    keeper = Keeper(db, clock, archive, make_keys(settings), makes_key=settings.development.enabled)
     sender = Sender(
         db, settings, gateways=build(settings), mail=build_mail(settings.mail), real=real
     )
@@ -153,7 +155,7 @@ def build_service(
     relay = None if db.is_sqlite else Relay(db.url, bus)
     movable = MovableClock(clock, db, waker, sender) if isinstance(clock, OffsetClock) else None
     watch = Watch(clock, intake, checker, daily)
-    known = _health(settings, bridge, agi, watch, waker, sender)
+    known = _health(settings, bridge, agi, watch, waker, sender, keeper)
     health = {"database": db, **_of(known, parts)}
     if relay is not None:
         health |= far_health(relay, _of(known, EVERYTHING - frozenset(parts)), clock)
@@ -223,7 +225,7 @@ def build_service(
                 recorder.run,
             ),
             "ivr": (agi.run,),
-            "worker": (waker.run, sender.run),
+            "worker": (waker.run, sender.run, keeper.run),
         },
         health=health,
         relay=relay,
@@ -258,12 +260,13 @@ class MovableClock:
 
 def _health(settings: Settings, *parts: HasHealth) -> dict[str, dict[str, HasHealth]]:
     """Return, by part of `--only`, the names on /healthz and whoever knows how they are."""
-    bridge, agi, spool, waker, sender = parts
+    bridge, agi, spool, waker, sender, keeper = parts
     return {
         "bridge": {**{f"pbx:{pbx.name}": bridge for pbx in settings.pbx}, "spool": spool},
         "ivr": {"agi": agi},
         "worker": {
             "scheduler": waker,
+            "archive": keeper,
             **{f"sms:{gateway.name}": sender for gateway in settings.sms.gateway},
         },
     }

@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from tongdai.ids import HotlineId
-from tongdai.settings_recordings import RecordingsTable, S3Table
+from tongdai.settings_recordings import RecordingsTable, RetentionTable, S3Table
 from tongdai.settings_sms import SmsGatewayTable, SmsTable
 from tongdai.settings_tables import (
     AgiTable,
@@ -52,6 +52,7 @@ __all__ = [
     "PbxTable",
     "PromptsTable",
     "RecordingsTable",
+    "RetentionTable",
     "S3Table",
     "SeatsTable",
     "Settings",

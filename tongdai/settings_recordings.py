@@ -4,7 +4,7 @@ from datetime import time
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class _Table(BaseModel):
@@ -37,6 +37,26 @@ class RequestsTable(_Table):
         default="tone", description="a quiet tone in what a unit hears, or the file's tags alone"
     )
     mark_seconds: float = Field(default=15, ge=2, description="from one tone to the next")
+
+
+LEAST_DAYS = {"tay-ninh": 366}
+"""TN-12.1: stored for at least one year. The other texts name no period."""
+
+
+class RetentionTable(_Table):
+    """How long recordings of one hotline and kind are kept; without a rule, for ever."""
+
+    hotline: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    kind: Literal["call", "consultation", "message"]
+    days: int = Field(ge=1, description="from the recording's beginning")
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> "RetentionTable":
+        least = LEAST_DAYS.get(self.hotline, 1)
+        if self.days < least:
+            message = f"{self.hotline} keeps recordings for at least {least} days (TN-12.1)"
+            raise ValueError(message)
+        return self
 
 
 class RecordingsTable(_Table):
@@ -72,6 +92,7 @@ class RecordingsTable(_Table):
         default=time(1, 0), description="in Vietnam: when the day before is reconciled"
     )
     requests: RequestsTable = RequestsTable()
+    retention: tuple[RetentionTable, ...] = ()
     s3: S3Table | None = Field(
         default=None, description="where the objects are kept; without, in the folder `archive`"
     )

@@ -132,6 +132,7 @@ _PLACES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ),
     ("/messages", N_("Tin nhắn"), (Role.SUPERVISOR, Role.ADMINISTRATOR)),
     ("/audit", N_("Ghi âm"), (Role.AUDITOR, Role.SUPERVISOR)),
+    ("/audit/retention", N_("Thời hạn ghi âm"), (Role.ADMINISTRATOR,)),
     ("/admin", N_("Quản trị"), (Role.ADMINISTRATOR,)),
 )
 

@@ -115,3 +115,54 @@ class GrantEnded(Forbidden):
     """It is not granted, or the time for which it was granted is over."""
 
     code = "recording_grant_ended"
+
+
+class RetentionForbidden(Forbidden):
+    """Only an auditor holds; only auditor and administrator of the hotline propose a deletion."""
+
+    code = "retention_forbidden"
+
+
+class SamePerson(Forbidden):
+    """A deletion takes two people: one an auditor, the other an administrator."""
+
+    code = "deletion_same_person"
+
+
+class ReasonNeeded(Invalid):
+    """It is written down why."""
+
+    code = "reason_needed"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"reason": "required"})
+
+
+class HeldAlready(Conflict):
+    """The recording is held already."""
+
+    code = "recording_held_already"
+
+
+class NotHeld(Conflict):
+    """The recording is not held."""
+
+    code = "recording_not_held"
+
+
+class NothingDue(Conflict):
+    """No recording's time has run out."""
+
+    code = "deletion_nothing_due"
+
+
+class DeletionUnknown(NotFound):
+    """There is no such list, or the asker may not know that there is."""
+
+    code = "deletion_unknown"
+
+
+class DeletionDecided(Conflict):
+    """Somebody has decided on the list already."""
+
+    code = "deletion_decided"

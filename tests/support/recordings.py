@@ -128,5 +128,6 @@ class Rig:
     async def rows(self) -> list[Recording]:
         """Return every recording, oldest first."""
         async with self.db.read() as session:
-            found = await session.execute(select(Recording).order_by(col(Recording.created_at)))
+            order = (col(Recording.created_at), col(Recording.linkedid))
+            found = await session.execute(select(Recording).order_by(*order))
             return list(found.scalars())

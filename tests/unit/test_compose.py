@@ -8,7 +8,16 @@ from tests.support.small_settings import small_settings
 from tongdai.compose import build_service
 from tongdai.settings import DatabaseTable, Settings, SmsGatewayTable, SmsTable
 
-PARTS = {"pbx:north", "pbx:south", "agi", "spool", "scheduler", "sms:first", "sms:second"}
+PARTS = {
+    "archive",
+    "pbx:north",
+    "pbx:south",
+    "agi",
+    "spool",
+    "scheduler",
+    "sms:first",
+    "sms:second",
+}
 
 
 def settings(folder: Path, url: str) -> Settings:

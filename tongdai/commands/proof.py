@@ -1,11 +1,8 @@
-"""`tongdai audit verify`, `recordings verify`, `replay`: what can be proven afterwards."""
+"""`tongdai audit verify` and `replay`: what can be proven afterwards."""
 
 import sys
 from pathlib import Path
 
-from telephony.recordings.archive.build import make_archive
-from telephony.recordings.verify import Problem
-from telephony.recordings.verify import verify as verify_archive
 from telephony.replay import Replayed, ReplayRefused
 from telephony.replay import replay as replay_calls
 from tongdai import audit, migrate
@@ -28,20 +25,6 @@ def audit_verify(*, as_json: bool) -> None:
         sys.exit(1)
     if not as_json:
         say("every chain is whole")
-
-
-def recordings_verify(*, as_json: bool) -> None:
-    """Compare archive and register; end with status 1 when they differ."""
-    problems = run(_problems(settings()))
-    for problem in problems:
-        if as_json:
-            print_json({"recording": problem.recording, "path": problem.path, "why": problem.why})
-        else:
-            say(f"{problem.path}: {problem.why} (recording {problem.recording})")
-    if problems:
-        sys.exit(1)
-    if not as_json:
-        say("every recording is there, as it was sealed")
 
 
 def replay(file: str, database: str) -> None:
@@ -70,12 +53,6 @@ def replay(file: str, database: str) -> None:
 async def _walk(found: Settings) -> list[audit.BrokenLink]:
     async with register(found) as db, db.read() as session:
         return await audit.verify(session)
-
-
-async def _problems(found: Settings) -> list[Problem]:
-    async with register(found) as db:
-        archive = make_archive(found)
-        return [problem async for problem in verify_archive(db, archive)]
 
 
 async def _replay(source: Path, database: str, found: Settings) -> Replayed:

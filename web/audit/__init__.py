@@ -2,7 +2,16 @@
 
 from aiohttp import web
 
-from web.audit import find, heard, reconciliation, recording, requests, sounds
+from web.audit import (
+    find,
+    heard,
+    reconciliation,
+    recording,
+    requests,
+    retention,
+    retention_words,
+    sounds,
+)
 from web.audit.words import REFUSALS
 from web.words import add
 
@@ -10,5 +19,6 @@ from web.words import add
 def setup(app: web.Application) -> None:
     """Add the routes and the words."""
     add(REFUSALS)
-    for part in (find, heard, reconciliation, recording, requests, sounds):
+    add(retention_words.REFUSALS)
+    for part in (find, heard, reconciliation, recording, requests, retention, sounds):
         app.add_routes(part.routes)

@@ -1,7 +1,6 @@
 """The archive: work in `.incoming`, then one object under a name that is its own hash."""
 
 import asyncio
-import hashlib
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -61,6 +60,10 @@ class Archive:
         """Return the files that an interrupted intake of `pbx` left behind. Blocking."""
         return sorted(p for p in self._incoming(pbx).iterdir() if p.is_file())
 
+    def is_on_its_way(self, recording_id: str) -> bool:
+        """Say whether a recording's object is in the work folder, about to be placed. Blocking."""
+        return any((self.root / INCOMING).glob(f"*/{recording_id}.*"))
+
     async def place(self, work: Path, name: str) -> None:
         """Move a finished file to its place, durably.
 
@@ -91,10 +94,7 @@ class Archive:
             FileNotFoundError: There is no such object.
             OSError: The store does not answer.
         """
-        digest = hashlib.sha256()
-        async for block in self.objects.read(name):
-            digest.update(block)
-        return digest.hexdigest()
+        return await self.objects.sha256(name)
 
     async def read(
         self, row: Recording, start: int = 0, length: int | None = None

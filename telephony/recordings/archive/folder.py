@@ -1,6 +1,7 @@
 """A folder that keeps the archive's objects: one rename each, read-only afterwards."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -54,6 +55,10 @@ class FolderObjects:
         finally:
             file.close()
 
+    async def sha256(self, name: str) -> str:
+        """See Objects.sha256."""
+        return await asyncio.to_thread(self._sha256, name)
+
     async def delete(self, name: str) -> None:
         """See Objects.delete."""
         await asyncio.to_thread(self._delete, name)
@@ -78,6 +83,10 @@ class FolderObjects:
     def _size(self, name: str) -> int | None:
         place = self.place(name)
         return place.stat().st_size if place.is_file() else None
+
+    def _sha256(self, name: str) -> str:
+        with self.place(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _delete(self, name: str) -> None:
         place = self.place(name)

@@ -42,6 +42,15 @@ class Objects(Protocol):
         """
         ...
 
+    async def sha256(self, name: str) -> str:
+        """Return the SHA-256 of an object's bytes.
+
+        Raises:
+            FileNotFoundError: There is no such object.
+            OSError: The store does not answer.
+        """
+        ...
+
     async def delete(self, name: str) -> None:
         """Remove an object; harmless when it is gone already.
 

@@ -35,17 +35,18 @@ def finish(work: Path, ring: KeyRing | None, hotline: str | None) -> Stored:
         OSError: The disk refuses.
     """
     if ring is None:
-        return _stored(work, None)
+        return stored(work, None)
     key_id = ring.current(hotline)
     target = work.with_name(work.name + ENCRYPTED)
     cipher.encrypt(work, target, key_id, ring.key(key_id))
     if _decrypted_sha256(target, ring.key(key_id)) != _sha256(work):
         raise SealMismatch(file=work.name)
     work.unlink()
-    return _stored(target, key_id)
+    return stored(target, key_id)
 
 
-def _stored(work: Path, key: str | None) -> Stored:
+def stored(work: Path, key: str | None) -> Stored:
+    """Say what a finished work file is."""
     return Stored(work=work, bytes=work.stat().st_size, sha256=_sha256(work), key=key)
 
 

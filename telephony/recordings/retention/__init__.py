@@ -1,0 +1,1 @@
+"""How long recordings are kept: hold, proposal, approval by somebody else, certificate."""

@@ -1,0 +1,36 @@
+"""Values and pure rules of keeping and deleting; no I/O."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tongdai.accounts.model import Role
+
+KEEPERS = (Role.AUDITOR, Role.ADMINISTRATOR)
+"""The two whose agreement deletes: one of each, and two different people."""
+OTHER = {Role.AUDITOR: Role.ADMINISTRATOR, Role.ADMINISTRATOR: Role.AUDITOR}
+
+
+class ListState(StrEnum):
+    """A list of what is to be deleted: proposed -> rejected | approved -> done."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    DONE = "done"
+
+
+class ItemState(StrEnum):
+    """One recording of a list: waiting -> kept (held meanwhile) | deleted -> removed.
+
+    `deleted` says that row and manifest say so; `removed`, that the object is gone as well.
+    """
+
+    WAITING = "waiting"
+    KEPT = "kept"
+    DELETED = "deleted"
+    REMOVED = "removed"
+
+
+def kept_until(now: datetime, days: int) -> datetime:
+    """Return the moment before which a recording must have begun for its time to have run out."""
+    return now - timedelta(days=days)

@@ -1,0 +1,192 @@
+"""/audit/retention: what is due, lists that two people decide on, holds, checks of the archive."""
+
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import Field
+
+from telephony.recordings import access
+from telephony.recordings.proof import check
+from telephony.recordings.retention import holds, lists
+from telephony.recordings.retention.model import KEEPERS, OTHER, ListState
+from telephony.recordings.retention.tables import DeletionList
+from tongdai.accounts.model import Role, Viewer
+from tongdai.errors import NotFound
+from tongdai.settings import RetentionTable
+from web.audit.retention_words import LISTS, WHYS
+from web.audit.words import kinds
+from web.auth import allowed, viewer
+from web.forms import Form, parse
+from web.keys import CLOCK, DB, SETTINGS
+from web.render import page
+
+routes = web.RouteTableDef()
+SHOWN = 200
+Reason = Annotated[str, Field(max_length=holds.LONGEST_REASON)]
+
+
+class RuleUnknown(NotFound):
+    """The settings name no such rule."""
+
+    code = "retention_rule_unknown"
+
+
+class ProposeForm(Form):
+    """A list is proposed."""
+
+    hotline: str
+    kind: str
+    reason: Reason = ""
+
+
+class DecideForm(Form):
+    """A list is approved or rejected."""
+
+    decision: str
+    reason: Reason = ""
+
+
+class HoldForm(Form):
+    """A recording is held, or released."""
+
+    reason: Reason = ""
+
+
+@routes.get("/audit/retention")
+@allowed(*KEEPERS)
+async def show(request: web.Request) -> web.Response:
+    """Show the rules and what is due, the lists, and what is held."""
+    who = viewer(request)
+    hotlines = tuple(who.hotlines_for(*KEEPERS))
+    async with request.app[DB].read() as session:
+        context = {
+            "due": [
+                await lists.due(session, rule, request.app[CLOCK].now())
+                for rule in request.app[SETTINGS].recordings.retention
+                if rule.hotline in hotlines
+            ],
+            "lists": await lists.page(session, hotlines),
+            "holds": await holds.held(session, hotlines),
+        }
+    return page(request, "audit/retention.html", context | _common(request, who))
+
+
+@routes.post("/audit/retention")
+@allowed(*KEEPERS)
+async def propose(request: web.Request) -> web.Response:
+    """Take a proposal to delete what a rule says."""
+    form = parse(ProposeForm, await request.post())
+    rule = _rule(request, form)
+    async with request.app[DB].write() as tx:
+        made = await lists.propose(tx, viewer(request), rule, form.reason)
+    raise web.HTTPSeeOther(f"/audit/retention/{made.id}")
+
+
+@routes.get("/audit/retention/{id}")
+@allowed(*KEEPERS)
+async def one(request: web.Request) -> web.Response:
+    """Show a list: what would go, and afterwards the certificate of what went."""
+    who = viewer(request)
+    async with request.app[DB].read() as session:
+        found = await lists.get(session, who, request.match_info["id"])
+        after = request.query.get("after", "")[:64]
+        items = await lists.items(session, found.id, after=after, limit=SHOWN + 1)
+    context = {
+        "list": found,
+        "items": items[:SHOWN],
+        "following": items[SHOWN - 1][1].id if len(items) > SHOWN else None,
+        "may_decide": _may_decide(who, found),
+    }
+    return page(request, "audit/deletion.html", context | _common(request, who))
+
+
+@routes.post("/audit/retention/{id}")
+@allowed(*KEEPERS)
+async def decide(request: web.Request) -> web.Response:
+    """Take the second person's decision; the service carries it out within half a minute."""
+    form, deletion = parse(DecideForm, await request.post()), request.match_info["id"]
+    async with request.app[DB].write() as tx:
+        await lists.decide(
+            tx,
+            viewer(request),
+            deletion,
+            approve=form.decision == "approve",
+            reason=form.reason,
+        )
+    raise web.HTTPSeeOther(f"/audit/retention/{deletion}")
+
+
+@routes.get("/audit/recordings/{id}/hold")
+@allowed(*KEEPERS)
+async def hold(request: web.Request) -> web.Response:
+    """Show whether and why a recording is held."""
+    who = viewer(request)
+    async with request.app[DB].read() as session:
+        listed = await access.get(session, who, request.match_info["id"])
+        history = await holds.history(session, listed.recording.id)
+    context = {
+        "row": listed.recording,
+        "history": history,
+        "may_hold": who.has_any((Role.AUDITOR,), listed.recording.hotline),
+    }
+    return page(request, "audit/hold.html", context | _common(request, who))
+
+
+@routes.post("/audit/recordings/{id}/hold")
+@allowed(Role.AUDITOR)
+async def place(request: web.Request) -> web.Response:
+    """Hold a recording."""
+    form, recording = parse(HoldForm, await request.post()), request.match_info["id"]
+    async with request.app[DB].write() as tx:
+        await holds.place(tx, viewer(request), recording, form.reason)
+    raise web.HTTPSeeOther(f"/audit/recordings/{recording}/hold")
+
+
+@routes.post("/audit/recordings/{id}/release")
+@allowed(Role.AUDITOR)
+async def release(request: web.Request) -> web.Response:
+    """Release a recording."""
+    form, recording = parse(HoldForm, await request.post()), request.match_info["id"]
+    async with request.app[DB].write() as tx:
+        await holds.release(tx, viewer(request), recording, form.reason)
+    raise web.HTTPSeeOther(f"/audit/recordings/{recording}/hold")
+
+
+@routes.get("/audit/checks")
+@allowed(*KEEPERS)
+async def checks(request: web.Request) -> web.Response:
+    """Show what the last walk through the archive found."""
+    db = request.app[DB]
+    last = await check.latest(db, ended=True)
+    context = {
+        "check": last,
+        "findings": await check.findings(db, last.id, limit=SHOWN) if last else [],
+        "running": await check.latest(db),
+        "whys": WHYS,
+    }
+    return page(request, "audit/checks.html", context | _common(request, viewer(request)))
+
+
+def _common(request: web.Request, who: Viewer) -> dict[str, Any]:
+    return {
+        "kinds": kinds(),
+        "titles": {h.id: h.name for h in request.app[SETTINGS].hotlines},
+        "hears": who.has_any(access.HEARERS),
+        "states": LISTS,
+    }
+
+
+def _rule(request: web.Request, form: ProposeForm) -> RetentionTable:
+    for rule in request.app[SETTINGS].recordings.retention:
+        if (rule.hotline, rule.kind) == (form.hotline, form.kind):
+            return rule
+    raise RuleUnknown(hotline=form.hotline)
+
+
+def _may_decide(who: Viewer, found: DeletionList) -> bool:
+    other = OTHER[Role(found.proposed_role)]
+    return (
+        found.state == ListState.PROPOSED
+        and who.id != found.proposed_by
+        and who.has_any((other,), found.hotline)
+    )
