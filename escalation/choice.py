@@ -145,7 +145,8 @@ def _out_of_turn(state: State, act: Act, at: datetime, rules: tuple[ActRule, ...
         for refusal in rule.refusal:
             if not now.isdisjoint(refusal.when):
                 return refuse(at, act, refusal.why, refusal.source)
-    source = next((r for r in rules if _on_track(r, state)), rules[0]).source
+    meant = (r for r in rules if _on_track(r, state) and _meant(r, act))
+    source = next(meant, rules[0]).source
     if NEW in now:
         return refuse(at, act, "Phản ánh chưa được tiếp nhận.", source)
     if CLOSED in now:
