@@ -20,7 +20,8 @@ log = structlog.get_logger()
 HEADER_BYTES = 16_384
 """The longest header, and the longest line of an answer (Asterisk's own are some 800 bytes)."""
 HEADER_SECONDS = 5.0
-REQUEST_SECONDS = 60.0
+REQUEST_SECONDS = 1800.0
+"""The longest visit to the menus; that a peer answers each command is ivr.line's to watch."""
 MOST_CONNECTIONS = 500
 RETRY_SECONDS = 2.0
 
@@ -38,6 +39,7 @@ class AgiServer:
         *,
         header_seconds: float = HEADER_SECONDS,
         request_seconds: float = REQUEST_SECONDS,
+        also: Condition | None = None,
     ) -> None:
         """Take the routes; nothing listens before `run`.
 
@@ -47,10 +49,12 @@ class AgiServer:
             clock: For health.
             header_seconds: How long a peer may take to say what it wants.
             request_seconds: How long a request may last.
+            also: What else makes the part unwell: prompts that are missing.
         """
         self._table, self._routes = table, dict(routes)
         self._header_seconds, self._request_seconds = header_seconds, request_seconds
         self._condition = Condition(clock, State.DOWN, "not listening yet")
+        self._also = also
         self._connections = 0
         self.port = table.port
 
@@ -83,7 +87,10 @@ class AgiServer:
 
     async def health(self) -> dict[str, Part]:
         """Say whether it listens; see tongdai.health.HasHealth."""
-        return {"agi": self._condition.part}
+        part = self._condition.part
+        if self._also is not None and part.state is State.OK:
+            part = self._also.part
+        return {"agi": part}
 
     async def _connected(
         self,

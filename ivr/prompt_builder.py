@@ -7,10 +7,12 @@ its prompts spoken by a person puts the .wav there and deletes the .said: it is 
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tongdai.settings import HotlineTable, Settings, SettingsError, load
 
 TEXTS = Path(__file__).resolve().parent / "prompts"
 RECIPE = "espeak-ng -s 150, sox 8 kHz mono, gain -n -4 (1)"
+SMALL_RECIPE = "espeak-ng -s 165, sox 8 kHz mono, gain -n -4, trimmed (1)"
 WORDS_A_MINUTE = "150"
 # Texts with a {field} are spoken when they are needed (`say`), not at set-up.
 _ON_DEMAND = "{field}"
@@ -36,11 +39,14 @@ class Prompt:
     path: Path
     text: str
     voice: str
+    small: bool = False
+    """A piece of a number or a date: without the silence before and after."""
 
     @property
     def recipe(self) -> str:
         """What the file was made from, as it is kept beside it."""
-        return f"{RECIPE}\n{self.voice}\n{self.text}\n"
+        recipe = SMALL_RECIPE if self.small else RECIPE
+        return f"{recipe}\n{self.voice}\n{self.text}\n"
 
     def is_current(self) -> bool:
         """Whether the file is there and was made from this text (or by a person)."""
@@ -71,13 +77,14 @@ def prompts(settings: Settings) -> Iterator[Prompt]:
         for name, text in texts(hotline).items():
             if _ON_DEMAND not in text:
                 yield Prompt(path=folder / f"{name}.wav", text=text, voice=hotline.voice)
+        yield from _of_flow(settings, hotline)
 
 
 def missing(settings: Settings) -> list[Path]:
     """Return the files that set-up has not made yet, for the doctor."""
-    music = music_file(settings)
     wanted = [prompt.path for prompt in prompts(settings)]
-    return [path for path in (*wanted, music) if not path.exists()]
+    made = (music_file(settings), tone_file(settings))
+    return [path for path in (*wanted, *made) if not path.exists()]
 
 
 def build(settings: Settings) -> list[Path]:
@@ -86,15 +93,19 @@ def build(settings: Settings) -> list[Path]:
     Raises:
         PromptError: espeak-ng or sox is missing or failed.
     """
-    made = []
-    for prompt in prompts(settings):
-        if not prompt.is_current():
-            _speak(prompt)
-            made.append(prompt.path)
+    wanted = {prompt.path: prompt for prompt in prompts(settings) if not prompt.is_current()}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _done in pool.map(make, wanted.values()):
+            pass  # the first PromptError ends it
+    made = list(wanted)
     music = music_file(settings)
     if not music.exists():
         _melody(music)
         made.append(music)
+    tone = tone_file(settings)
+    if not tone.exists():
+        _tone(tone)
+        made.append(tone)
     return made
 
 
@@ -116,13 +127,18 @@ def say(settings: Settings, hotline: HotlineTable, name: str, field: str) -> Pat
     path = settings.prompts.folder.resolve() / hotline.id / "said" / f"{digest}.wav"
     prompt = Prompt(path=path, text=text, voice=hotline.voice)
     if not prompt.is_current():
-        _speak(prompt)
+        make(prompt)
     return path
 
 
 def music_file(settings: Settings) -> Path:
     """Return the melody for those who wait."""
     return settings.prompts.folder.resolve() / "music" / "waiting.wav"
+
+
+def tone_file(settings: Settings) -> Path:
+    """Return the tone after which a message is recorded."""
+    return settings.prompts.folder.resolve() / "tone.wav"
 
 
 def speak(text: str, voice: str, path: Path) -> None:
@@ -141,9 +157,60 @@ def speak(text: str, voice: str, path: Path) -> None:
     partial.replace(path)
 
 
-def _speak(prompt: Prompt) -> None:
-    speak(prompt.text, prompt.voice, prompt.path)
+def make(prompt: Prompt) -> None:
+    """Speak a prompt into its file and keep beside it what it was made from.
+
+    Raises:
+        PromptError: espeak-ng or sox is missing or failed.
+    """
+    if prompt.small:
+        _speak_piece(prompt)
+    else:
+        speak(prompt.text, prompt.voice, prompt.path)
     prompt.path.with_suffix(".said").write_text(prompt.recipe, encoding="utf-8")
+
+
+def _speak_piece(prompt: Prompt) -> None:
+    """Speak one word, close at both ends; a comma is a pause."""
+    path = prompt.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.wav")
+    into = ["-r", "8000", "-b", "16", "-c", "1", str(partial)]
+    if prompt.text == ",":
+        _run(["sox", "-n", *into, "trim", "0", "0.22"], path)
+    else:
+        say = ["espeak-ng", "-v", prompt.voice, "-s", "165", "-b", "1", "--stdin", "--stdout"]
+        cut = ["silence", "1", "0.01", "0.5%", "reverse"]
+        sound = _run(say, path, prompt.text.encode())
+        _run(
+            ["sox", "-t", "wav", "-", *into, "gain", "-n", "-4", *cut, *cut, "pad", "0", "0.04"],
+            path,
+            sound,
+        )
+    partial.chmod(0o644)
+    partial.replace(path)
+
+
+def _of_flow(settings: Settings, hotline: HotlineTable) -> Iterator[Prompt]:
+    """Give the prompts of a hotline's menus, when it has any."""
+    from ivr.flow.parse import FlowError, of_hotline  # noqa: PLC0415 - they need a Prompt
+    from ivr.speech.speaker import prompts_of  # noqa: PLC0415
+
+    try:
+        version = of_hotline(hotline.id, settings.law.folder) if hotline.menu else None
+    except FlowError as error:
+        raise PromptError(str(error)) from error
+    if version is not None:
+        yield from prompts_of(version.flow, hotline, settings.prompts.folder.resolve())
+
+
+def _tone(path: Path) -> None:
+    partial = path.with_suffix(".partial.wav")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wave = ["synth", "0.4", "sine", "880", "fade", "0.02", "0.4", "0.02", "gain", "-10"]
+    _run(["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave], path)
+    partial.chmod(0o644)
+    partial.replace(path)
 
 
 def _melody(path: Path) -> None:

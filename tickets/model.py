@@ -170,6 +170,10 @@ class TicketForm:
         more |= {k: _string(v) for k, v in typed.items() if k not in known and k != "more"}
         return cls(**values, more=more)
 
+    def with_content(self, content: str) -> "TicketForm":
+        """Return the form with its content written."""
+        return dataclasses.replace(self, content=content)
+
     def as_dict(self) -> dict[str, object]:
         """Return what `of` reads back, as JSON values; what nobody typed is left out."""
         values: dict[str, object] = {

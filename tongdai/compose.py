@@ -14,8 +14,11 @@ from escalation.lawbook import default_lawbook
 from escalation.sweep import Sweep
 from escalation.wake import Waker
 from ivr.agi import AgiServer
-from ivr.greeting import greeting
+from ivr.book import Flowbook
+from ivr.menus import Menus
 from ivr.prompt_builder import PromptError, say
+from ivr.register import Register
+from ivr.speech.speaker import Speaker
 from sms.gateways import build, build_mail
 from sms.sender import Sender
 from telephony.bridge import Bridge
@@ -43,6 +46,7 @@ from tongdai.nodes.relay import Relay
 from tongdai.settings import HotlineTable, Settings
 from tongdai.wiring import Wiring
 from web import doors
+from web.admin.flows import FLOWBOOK, SPEAKER
 from web.api.health import HEALTH, Health
 from web.api.metrics import MEASURED, Measured
 from web.app import Parts, build_app
@@ -137,7 +141,18 @@ def build_service(
         {h.id: h.portal or settings.web.public_url for h in settings.hotlines},
     )
     waker = Waker(Sweep(db, acts), clock)
-    agi = AgiServer(settings.agi, {"greeting": greeting(settings)}, clock)
+    speaker = Speaker(settings, clock)
+    flowbook = Flowbook.load(ids, settings.law.folder)
+    menus = Menus(
+        settings,
+        db,
+        clock,
+        book=flowbook,
+        desk=Register(settings, db, bus, clock, real),
+        speaker=speaker,
+        calendar=acts.lawbook.calendar,
+    )
+    agi = AgiServer(settings.agi, {"greeting": menus.answer}, clock, also=speaker.condition)
     files = Files(settings.files)
 
     Wiring(
@@ -183,6 +198,8 @@ def build_service(
                 doors.ACTS: acts,
                 doors.FILES: files,
                 floor.QUEUES: queues,
+                FLOWBOOK: flowbook,
+                SPEAKER: speaker,
                 **({MOVABLE_CLOCK: movable} if movable else {}),
                 **(far_doors(relay, db, settings) if relay and not bridging else {}),
             },

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 FOLDER = Path(__file__).parent.parent / "migrations"
-_PARTS = ("tongdai", "telephony", "tickets", "escalation", "sms", "web")
+_PARTS = ("tongdai", "telephony", "tickets", "escalation", "ivr", "sms", "web")
 
 
 def import_tables() -> None:

@@ -197,6 +197,11 @@ class HotlineTable(_Table):
         default=False, description="refer and send the SMS at once when a transfer fails"
     )
     transfer_typed_numbers: bool = True
+    menu: bool = Field(
+        default=True,
+        description="callers hear the hotline's menus and opening hours (ivr/flows/); "
+        "without them they are greeted and queued at any hour",
+    )
     portal: str = Field(default="", description="the public address named in messages")
     pause: tuple[PauseReason, ...] = _PAUSES
 

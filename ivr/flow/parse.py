@@ -12,12 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 from ivr.flow.graph import contradictions
 from ivr.flow.model import Flow
 from tongdai.calendar import line_of
+from tongdai.settings import SettingsError
 from tongdai.text import nfc
 
 _FLOW = TypeAdapter(Flow)
 
 
-class FlowError(ValueError):
+class FlowError(SettingsError):
     """The flow cannot be used; the message is one sentence with file and line."""
 
 

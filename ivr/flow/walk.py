@@ -30,7 +30,7 @@ TRIES = 3
 MOST_STEPS = 40
 """After so many steps a caller who only goes round is led on as if nothing were pressed."""
 CODE_DIGITS, PHONE_DIGITS, DIGIT_SECONDS, CONFIRM_SECONDS = 10, 11, 6, 5
-_LEAST_MESSAGE_SECONDS = 1.0
+LEAST_MESSAGE_SECONDS = 1.0
 Turn = tuple[State, tuple[Effect, ...]]
 
 
@@ -172,7 +172,7 @@ def _record(state: State, step: Message, *before: Effect) -> Turn:
 
 
 def _after_recording(state: State, given: Input) -> Turn:
-    if isinstance(given, acts.Recorded) and given.seconds >= _LEAST_MESSAGE_SECONDS:
+    if isinstance(given, acts.Recorded) and given.seconds >= LEAST_MESSAGE_SECONDS:
         return _confirm(replace(state, silent=0))
     return _record_again(state, state.words.nothing_heard)
 

@@ -19,17 +19,20 @@ from aiohttp.test_utils import TestServer
 
 from escalation.acts import Acts
 from escalation.lawbook import default_lawbook
+from ivr.book import Flowbook
+from ivr.speech.speaker import Speaker
 from tests.support.floor import Floor
 from tests.support.recorder import Recorder
 from tickets.attachments import Files
 from tongdai.accounts.model import Role
 from tongdai.accounts.service import Accounts, account_by_username
 from tongdai.accounts.tables import Account, Membership
-from tongdai.clock import HandClock
+from tongdai.clock import HandClock, SystemClock
 from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.migrate import import_tables
 from tongdai.settings import Settings
+from web.admin.flows import FLOWBOOK, SPEAKER
 from web.app import Parts, build_app
 from web.doors import ACTS, CALLS, CONTROL, FILES, OPERATORS, RECORDER, TRANSFERS
 
@@ -73,6 +76,8 @@ def console_doors(floor: Floor, settings: Settings) -> dict[web.AppKey[Any], Any
         OPERATORS: floor,
         TRANSFERS: floor.transfers,
         ACTS: Acts(default_lawbook()),
+        FLOWBOOK: Flowbook.load(tuple(h.id for h in settings.hotlines)),
+        SPEAKER: Speaker(settings, SystemClock()),
         FILES: Files(settings.files),
     }
 

@@ -67,6 +67,7 @@ class World:
         person_sound: str = "person",
         desk_sound: str = "person",
         spoken: bool = False,
+        menus: bool = False,
         greeting_limit_seconds: int = GREETING_LIMIT_SECONDS,
     ) -> None:
         """Write the settings; nothing runs yet.
@@ -85,6 +86,7 @@ class World:
             person_sound: What called persons say (rig.sounds).
             desk_sound: What is said at desk telephones.
             greeting_limit_seconds: When a FastAGI server that hangs is given up.
+            menus: Callers hear their hotline's menus; else they are greeted and queued at any hour.
             spoken: Real prompts (a greeting of some ten seconds); else each is a beep of 0.3 s.
         """
         self.folder = folder.resolve()
@@ -95,13 +97,14 @@ class World:
         self._greeting_limit_seconds = greeting_limit_seconds
         self.ports = _ports()
         path = self.folder / "tongdai.toml"
+        changes = changes or {}
         text = settings_text(
             self.folder,
             self.ports,
             database_url=database_url,
             hotlines=hotlines,
             seats=seats,
-            changes=changes,
+            changes=changes | {"hotline": {"menu": menus, **changes.get("hotline", {})}},
         )
         path.write_text(text, encoding="utf-8")
         self.settings: Settings = load(path)
@@ -241,14 +244,19 @@ class World:
 
 def _beep(settings: Settings) -> None:
     """Make a short tone of every prompt; the melody for those who wait is one, too."""
+    music = music_file(settings)
+    beep = music.parent.with_name("beep.wav")
+    for path, seconds in ((beep, "0.3"), (music, "8")):
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f"{os.getpid()}.partial.wav")
+            wave = ["synth", seconds, "sine", "660", "gain", "-20"]
+            made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave]
+            subprocess.run(made, check=True)
+            partial.replace(path)
     for path in missing(settings):
         path.parent.mkdir(parents=True, exist_ok=True)
-        seconds = "8" if path == music_file(settings) else "0.3"
-        partial = path.with_name(f"{os.getpid()}.partial.wav")
-        wave = ["synth", seconds, "sine", "660", "gain", "-20"]
-        made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave]
-        subprocess.run(made, check=True)
-        partial.replace(path)
+        _link(str(beep), str(path))
 
 
 def _link(source: str, target: str) -> None:

@@ -2,13 +2,13 @@
 
 from aiohttp import web
 
-from web.admin import accounts, changes, fields, law, law_edit, overview, units, wordings
+from web.admin import accounts, changes, fields, flows, law, law_edit, overview, units, wordings
 from web.admin.words import REFUSALS
 from web.words import add
 
 
 def setup(app: web.Application) -> None:
-    """Add the routes and the words; needs the doors ACTS and OPERATORS of web.doors."""
+    """Add the routes and the words; needs ACTS and OPERATORS, and the doors of web.admin.flows."""
     add(REFUSALS)
-    for pages in (overview, accounts, units, fields, changes, law, law_edit, wordings):
+    for pages in (overview, accounts, units, fields, changes, law, law_edit, flows, wordings):
         app.add_routes(pages.routes)

@@ -28,6 +28,7 @@ SECTIONS = (
     ("/admin/messages", N_("Mẫu tin nhắn")),
     ("/admin/procedure", N_("Quy chế")),
     ("/admin/calendar", N_("Lịch làm việc")),
+    ("/admin/flows", N_("Lời chào, menu")),
     ("/admin/changes", N_("Nhật ký thay đổi")),
 )
 SHOWN = 40

@@ -68,6 +68,7 @@ DONE: Mapping[str, str] = {
     "dismissed": N_("Đã cho thôi nhiệm vụ."),
     "ended": N_("Đã ghi ngày kết thúc hoạt động của đơn vị."),
     "field_added": N_("Đã thêm lĩnh vực."),
+    "flow_changed": N_("Đã lưu. Cuộc gọi tiếp theo nghe bản mới."),
     "law_changed": N_("Đã lưu. Bản mới có hiệu lực từ bây giờ."),
 }
 REFUSALS: Mapping[str, str] = {

@@ -13,10 +13,10 @@ from tickets.directory import SubjectField, Unit
 from tickets.model import TicketState
 from tickets.tables import Ticket
 from tongdai.i18n import _
+from tongdai.throttle import Tries
 from web.auth import public
 from web.doors import ACTS
 from web.keys import DB, REAL_CLOCK
-from web.portal.throttle import Tries
 from web.render import page
 
 routes = web.RouteTableDef()

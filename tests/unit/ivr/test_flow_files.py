@@ -105,7 +105,7 @@ Change = Callable[[str], str]
         (lambda t: t.replace('press = "2"', 'press = "12"', 1), "key.press", "match pattern"),
         (lambda t: t.replace('start = "chinh"', 'start = "x"'), "start", "no step 'x'"),
         (lambda t: t.replace('do = "queue"', 'do = "fly"', 1), "step", "do not match|does not"),
-        (lambda t: t.replace("wait_seconds = 3", "wait_seconds = 99"), "wait_seconds", "15"),
+        (lambda t: t.replace("wait_seconds = 2", "wait_seconds = 99"), "wait_seconds", "15"),
         (lambda t: t.replace('open = "always"', 'open = "working"'), "hours.open", "closed = "),
         (lambda t: t.replace("số 115", "số một"), "step.say", "115 is not"),
         (lambda t: t.replace("Xin quý vị chờ", "{nobody} chờ"), "step.say", "place-holder"),

@@ -1,0 +1,105 @@
+"""agi://.../greeting: the hotline's menus; without them, or where they fail, the plain greeting.
+
+Whatever happens here, the dialplan goes on: TONGDAI_GREETED says that the notice of recording was
+heard, TONGDAI_NEXT where the caller chose to go; unset, the caller is queued.
+"""
+
+from collections.abc import Callable
+
+import structlog
+from panoramisk.fast_agi import Request
+
+from ivr.agi import Route
+from ivr.book import Flowbook
+from ivr.desk import Desk, Visit
+from ivr.diary import Diary
+from ivr.flow.report import facts_at
+from ivr.greeting import greeting
+from ivr.line import Line
+from ivr.prompt_builder import PromptError
+from ivr.session import NotHeardError, Session
+from ivr.speech.speaker import Speaker
+from telephony.recordings.model import parse_spool_name
+from tongdai.calendar import Calendar
+from tongdai.clock import Clock
+from tongdai.db import Database
+from tongdai.ids import call_id_of
+from tongdai.phone import parse_caller
+from tongdai.settings import HotlineTable, Settings
+
+log = structlog.get_logger()
+
+
+class Menus:
+    """Answers a call with its hotline's flow."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        clock: Clock,
+        *,
+        book: Flowbook,
+        desk: Desk,
+        speaker: Speaker,
+        calendar: Callable[[str], Calendar | None],
+    ) -> None:
+        """Bring the parts together.
+
+        Args:
+            settings: The hotlines.
+            db: Where editions are read and the diary is written.
+            clock: Says whether it is open.
+            book: The flows in force.
+            desk: Carries out what callers choose.
+            speaker: Has the prompts.
+            calendar: A hotline's working calendar, the one of its deadlines.
+        """
+        self._settings, self._db, self._clock = settings, db, clock
+        self._book, self._desk, self._speaker = book, desk, speaker
+        self._calendar = calendar
+        self._plain: Route = greeting(settings)
+        self.inside = 0
+        """Callers in the menus now."""
+
+    async def answer(self, request: Request) -> None:
+        """Serve one call; see the module's docstring."""
+        line = Line(request)
+        hotline = self._settings.hotline_by_id(line.header("agi_extension"))
+        version = await self._book.now(self._db, hotline.id) if hotline and hotline.menu else None
+        visit = self._visit(line, hotline) if hotline else None
+        if hotline is None or version is None or visit is None:
+            await self._plain(request)
+            return
+        diary = Diary(visit, version.id, self._clock)
+        facts = facts_at(version.flow, self._calendar(hotline.id), self._clock.now())
+        session = Session(line, visit, hotline, desk=self._desk, speaker=self._speaker, diary=diary)
+        self.inside += 1
+        try:
+            await session.run(version, facts)
+        except (PromptError, NotHeardError):
+            diary.led("dialplan")  # the speaker has raised the alarm
+        finally:
+            self.inside -= 1
+            await diary.write(self._db)
+
+    def text_of(self, hotline: str) -> str:
+        """Return the flow in force as it is written; empty: the hotline has none."""
+        version = self._book.versions.get(hotline)
+        return version.text if version else ""
+
+    def _visit(self, line: Line, hotline: HotlineTable) -> Visit | None:
+        """Return who calls; None when the peer names no call: it is no dialplan of ours."""
+        linkedid = line.header("agi_arg_1") or line.header("agi_uniqueid")
+        if parse_spool_name(f"message-{linkedid}.wav") is None:
+            return None
+        pbx = line.header("agi_arg_2")
+        known = [p.name for p in self._settings.pbx]
+        pbx = pbx if pbx in known else known[0] if known else ""
+        return Visit(
+            call=call_id_of(pbx, linkedid),
+            pbx=pbx,
+            linkedid=linkedid,
+            hotline=hotline.id,
+            caller=parse_caller(line.header("agi_callerid")),
+        )

@@ -1,0 +1,219 @@
+"""A caller in the menus: carries out what the walk asks, on a line; async, no thread a call."""
+
+from pathlib import Path
+from typing import assert_never
+
+import structlog
+
+from ivr.desk import Desk, Visit
+from ivr.diary import Diary
+from ivr.flow import acts
+from ivr.flow.acts import Effect, Input, Say
+from ivr.flow.parse import Version
+from ivr.flow.state import Facts
+from ivr.flow.walk import LEAST_MESSAGE_SECONDS, advance, begin
+from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
+from ivr.speech.speaker import Speaker
+from tongdai.db import DatabaseAway
+from tongdai.settings import HotlineTable
+
+log = structlog.get_logger()
+GREETED, NEXT, DESK = "TONGDAI_GREETED", "TONGDAI_NEXT", "TONGDAI_DESK"
+LEASE_SECONDS = 20
+"""Beyond what a turn takes: after that the dialplan thinks that the service hangs, and goes on."""
+_SHORTEST_PIECE = 200
+
+
+class NotHeardError(Exception):
+    """A prompt was sent and nothing of it was played: the dialplan goes on alone."""
+
+
+class Session:
+    """One walk through a flow."""
+
+    def __init__(
+        self,
+        line: Line,
+        visit: Visit,
+        hotline: HotlineTable,
+        *,
+        desk: Desk,
+        speaker: Speaker,
+        diary: Diary,
+    ) -> None:
+        """Bring together what a walk needs; nothing is sent before `run`.
+
+        Args:
+            line: The caller's line.
+            visit: Who calls.
+            hotline: Which hotline: its voice.
+            desk: Carries out what the caller chooses.
+            speaker: Has the prompts.
+            diary: Keeps what was said and pressed.
+        """
+        self._line, self._visit, self._hotline = line, visit, hotline
+        self._desk, self._speaker, self._diary = desk, speaker, diary
+        self._keys = ""  # pressed while something was said, not yet asked for
+
+    async def run(self, version: Version, facts: Facts) -> None:
+        """Walk until the caller is led on, or is gone.
+
+        Raises:
+            PromptError, NotHeardError: It cannot go on; the dialplan does.
+        """
+        state, effects = begin(version.flow, facts)
+        self._diary.at(state.step)
+        try:
+            while True:
+                given = await self._turn(effects)
+                if given is None:
+                    return
+                state, effects = advance(state, given)
+                self._diary.at(state.step)
+        except OSError as error:  # hung up, or a peer that says nothing any more
+            _state, last = advance(state, acts.HungUp())
+            if acts.KeepMessage() in last:
+                await self._desk.keep_message(self._visit)
+            self._diary.led("hung_up")
+            log.info("menu.left", call=self._visit.call, why=repr(error))
+
+    async def _turn(self, effects: tuple[Effect, ...]) -> Input | None:
+        """Carry out a turn; return the answer to its question, None at the end."""
+        given: Input | None = None
+        for effect in effects:
+            given = await self._carry(effect)
+        return given
+
+    async def _carry(  # noqa: C901, PLR0911, PLR0912 - one branch an effect
+        self, effect: Effect
+    ) -> Input | None:
+        match effect:
+            case Say():
+                await self._say(effect)
+            case acts.Told():
+                await self._line.set(GREETED, "1")
+            case acts.ReadKey():
+                return await self._read_key(effect.seconds)
+            case acts.ReadDigits():
+                return await self._read_digits(effect.most, effect.seconds)
+            case acts.FindTicket():
+                return await self._find(effect)
+            case acts.Record():
+                return await self._record(effect.most_seconds)
+            case acts.KeepMessage():
+                kept = await self._desk.keep_message(self._visit)
+                return acts.Done() if kept else acts.NotDone()
+            case acts.DropMessage():
+                await self._desk.drop_message(self._visit)
+                return acts.Done()
+            case acts.NoteCallBack():
+                return await self._note_call_back()
+            case acts.ToQueue():
+                await self._queue(effect)
+            case acts.ToDesk():
+                return await self._to_desk(effect.unit)
+            case acts.Leave():
+                await self._line.set(NEXT, "end")
+                self._diary.led("end")
+            case _:
+                assert_never(effect)
+        return None
+
+    async def _say(self, say: Say) -> None:
+        """Say something; a key stops it and is kept for the question. The notice is said whole."""
+        if self._keys and say.key:
+            return  # the caller knows already what comes
+        files = await self._speaker.files(self._hotline, say)
+        await self._lease(sum(map(seconds_of, files)))
+        self._diary.said(say.text)
+        for file in files:
+            if not await self._play(file, to_the_end=not say.key):
+                return
+
+    async def _play(self, file: Path, *, to_the_end: bool) -> bool:
+        """Play a file; False when a key stopped it."""
+        offset = 0
+        while True:
+            played = await self._line.play(file, offset=offset)
+            if not played.key:
+                if played.samples <= offset:
+                    self._speaker.alarm(f"{file.name}: nothing was heard of it")
+                    raise NotHeardError
+                return True
+            self._keys += played.key
+            if not to_the_end:
+                return False
+            offset = max(played.samples, offset + 1)
+            if seconds_of(file) * SAMPLES_A_SECOND - offset < _SHORTEST_PIECE:
+                return True
+
+    async def _read_key(self, seconds: float) -> Input:
+        press, self._keys = self._keys[:1], self._keys[1:]
+        if not press:
+            await self._lease(seconds)
+            press = await self._line.key(seconds)
+        self._diary.pressed(press or "-")
+        return acts.Key(press=press) if press else acts.Silence()
+
+    async def _read_digits(self, most: int, seconds: float) -> Input:
+        """Read keys up to the hash key; what is typed is not kept in the diary."""
+        typed = ""
+        while len(typed) < most:
+            press, self._keys = self._keys[:1], self._keys[1:]
+            if not press:
+                await self._lease(seconds)
+                press = await self._line.key(seconds)
+            if press in ("", "#"):
+                break
+            typed += press
+            if press == "*":
+                break
+        self._diary.pressed(f"{len(typed)} số")
+        return acts.Digits(typed=typed)
+
+    async def _find(self, effect: acts.FindTicket) -> Input:
+        try:
+            return await self._desk.find_ticket(self._visit, effect.typed, effect.phone)
+        except DatabaseAway:
+            return acts.NotDone()
+
+    async def _record(self, most_seconds: int) -> Input:
+        self._keys = ""
+        await self._lease(most_seconds)
+        path = self._desk.message_file(self._visit)
+        await self._line.play(self._speaker.tone)
+        seconds = await self._line.record(path, most_seconds)
+        if seconds < LEAST_MESSAGE_SECONDS:
+            await self._desk.drop_message(self._visit)
+        return acts.Recorded(seconds=seconds)
+
+    async def _note_call_back(self) -> Input:
+        try:
+            number = await self._desk.note_call_back(self._visit)
+        except DatabaseAway:
+            return acts.NotDone()
+        return acts.CallBackNoted(number=number) if number else acts.NotDone()
+
+    async def _queue(self, effect: acts.ToQueue) -> None:
+        if effect.priority:
+            await self._line.set("QUEUE_PRIO", str(effect.priority))
+        self._desk.led_on(self._visit, effect.field, effect.skill, effect.priority)
+        await self._line.set(NEXT, "queue")
+        self._diary.led("queue")
+
+    async def _to_desk(self, unit: str) -> Input | None:
+        """Let the dialplan connect with a unit's desk."""
+        try:
+            number = await self._desk.desk_number(self._visit, unit)
+        except DatabaseAway:
+            number = ""
+        if not number:
+            return acts.NotDone()
+        await self._line.set(DESK, number)
+        await self._line.set(NEXT, "desk")
+        self._diary.led(f"desk {unit}")
+        return None
+
+    async def _lease(self, seconds: float) -> None:
+        """Renew the dialplan's patience: it goes on alone when the service hangs for longer."""
+        await self._line.set("TIMEOUT(absolute)", str(int(seconds) + LEASE_SECONDS))

@@ -1,0 +1,49 @@
+"""Rows of what callers hear: the flows' editions, and which prompt was played to whom and when."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field, SQLModel
+
+from tongdai.db import UtcDateTime
+from tongdai.ids import new_id
+
+
+class FlowEdition(SQLModel, table=True):
+    """A flow as the administration changed it; a hotline's latest one is in force."""
+
+    __tablename__ = "flow_edition"
+    __table_args__ = (Index("ix_flow_edition_hotline_id", "hotline", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    hotline: str
+    version: str
+    """SHA-256 of the text."""
+    text: str = Field(sa_type=Text)
+    """The TOML."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+    note: str = Field(default="", sa_type=Text)
+    """Why."""
+
+
+class CallPrompt(SQLModel, table=True):
+    """Something that a caller heard, or pressed, in the menus."""
+
+    __tablename__ = "call_prompt"
+    __table_args__ = (Index("ix_call_prompt_call_n", "call", "n"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    call: str
+    """The call's id."""
+    n: int
+    """Counts within the call, from 0."""
+    hotline: str
+    version: str
+    """The flow's: SHA-256 of its text."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    step: str
+    kind: str
+    """said (a prompt), pressed (a key or an entry), led (where the caller was led)."""
+    text: str = Field(sa_type=Text)
+    """The words; of an entry only how many digits it had."""

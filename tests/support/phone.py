@@ -1,0 +1,80 @@
+"""Asterisk's side of a FastAGI request, on paper: presses keys when it is asked for one."""
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_STREAM = re.compile(r'STREAM FILE "([^"]+)" "[^"]*"')
+_SET = re.compile(r'SET VARIABLE (\S+) "?([^"]*)"?')
+_RECORD = re.compile(r'RECORD FILE "([^"]+)" wav ')
+
+
+@dataclass
+class Phone:
+    """A caller.
+
+    Attributes:
+        keys: What is pressed when a key is asked for, in order; `-` is silence, `x` hanging up.
+        hotline: That is called.
+        caller: The number that the network shows.
+        linkedid: The call.
+        at_once: Pressed while the first prompt sounds.
+        speaks: Bytes of the message that is left; None: the caller hangs up in the recording.
+        deaf_to: A file of which nothing is heard.
+        leaves_at: Hangs up at that command, from 1.
+    """
+
+    keys: str = ""
+    hotline: str = "can-tho"
+    caller: str = "0912345678"
+    linkedid: str = "1764000000.1"
+    at_once: str = ""
+    speaks: int | None = 64_000
+    deaf_to: str = ""
+    leaves_at: int = 0
+    heard: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    commands: int = 0
+
+    async def call(self, port: int) -> "Phone":
+        """Call, answer each command, return when the line is closed."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        header = (
+            "agi_network: yes\nagi_network_script: greeting\n"
+            f"agi_extension: {self.hotline}\nagi_callerid: {self.caller}\n"
+            f"agi_uniqueid: {self.linkedid}\nagi_arg_1: {self.linkedid}\nagi_arg_2: main\n\n"
+        )
+        writer.write(header.encode())
+        while line := (await reader.readline()).decode().strip():
+            self.commands += 1
+            answer = None if self.commands == self.leaves_at else self._answer(line)
+            if answer is None:
+                break
+            writer.write(f"{answer}\n".encode())
+            await writer.drain()
+        writer.close()
+        return self
+
+    def _answer(self, line: str) -> str | None:
+        if found := _STREAM.match(line):
+            return self._stream(found[1])
+        if found := _SET.match(line):
+            self.variables[found[1]] = found[2]
+            return "200 result=1"
+        if line.startswith("WAIT FOR DIGIT"):
+            key, self.keys = self.keys[:1] or "-", self.keys[1:]
+            return None if key == "x" else f"200 result={0 if key == '-' else ord(key)}"
+        if found := _RECORD.match(line):
+            Path(f"{found[1]}.wav").write_bytes(b"\1" * (self.speaks or 64_000))
+            return (
+                None if self.speaks is None else f"200 result=35 (dtmf) endpos={self.speaks // 2}"
+            )
+        return "510 Invalid or unknown command"
+
+    def _stream(self, path: str) -> str:
+        if self.deaf_to and self.deaf_to in path:
+            return "200 result=0 endpos=0"
+        self.heard.append(path)
+        key, self.at_once = self.at_once[:1], self.at_once[1:]
+        return f"200 result={ord(key) if key else 0} endpos={400 if key else 4000}"
