@@ -1,4 +1,4 @@
-"""python -m tests.torture --part calls|sms [--seed N] [--seconds S]."""
+"""python -m tests.torture --part calls|deadlines|recordings|sms [--seed N] [--seconds S]."""
 
 import argparse
 import asyncio
@@ -14,6 +14,7 @@ from tests.torture.calls import Calls
 from tests.torture.deadlines import Deadlines
 from tests.torture.messages import Messages
 from tests.torture.nodes import Nodes
+from tests.torture.recordings import Recordings
 
 
 class Part(Protocol):
@@ -38,6 +39,7 @@ class Outbox:
 PARTS: dict[str, Callable[[Path, int, float], Part]] = {
     "calls": Calls,
     "deadlines": lambda folder, seed, _: Deadlines(folder, seed),
+    "recordings": lambda folder, seed, _: Recordings(folder, seed),
     "sms": lambda folder, seed, _: Outbox(folder, seed),
 }
 

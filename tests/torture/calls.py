@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ FORM = {
     "sender_address": "Ninh Kiều",
     "content": "Đèn đường hỏng.",
 }
+Deed = Callable[[World, Service], Coroutine[Any, Any, None]]
 
 
 class Calls:
@@ -41,6 +43,7 @@ class Calls:
         self._folder = folder
         self._random = random.Random(seed)  # noqa: S311 - the seed repeats the run
         self._seconds = seconds
+        self.gap, self.talk, self.chaos = GAP_SECONDS, TALK_SECONDS, CHAOS_SECONDS
         self.placed: set[str] = set()
         self.tried: set[str] = set()
         self.filed: set[str] = set()
@@ -64,7 +67,7 @@ class Calls:
                 )
                 for number in range(OPERATORS)
             ]
-            people = await _people(operators[0])
+            people = await people_of(operators[0])
             work = [asyncio.create_task(self._clerk(operator, people)) for operator in operators]
             chaos = asyncio.create_task(self._chaos(world, service))
             await self._citizens(world)
@@ -102,12 +105,12 @@ class Calls:
         while asyncio.get_running_loop().time() < end:
             number += 1
             calling.append(asyncio.create_task(self._citizen(world, f"0912{number:06d}")))
-            await asyncio.sleep(self._random.uniform(*GAP_SECONDS))
+            await asyncio.sleep(self._random.uniform(*self.gap))
         await asyncio.gather(*calling)
 
     async def _citizen(self, world: World, number: str) -> None:
         e164 = "+84" + number[1:]
-        seconds = self._random.randint(*TALK_SECONDS)
+        seconds = self._random.randint(*self.talk)
         try:
             await world.carrier.place_call("02921022", number, seconds=seconds)
         except (CallRefusedError, AmiError, OSError, TimeoutError):
@@ -162,17 +165,21 @@ class Calls:
                 return
             await asyncio.sleep(0.5)
 
-    async def _chaos(self, world: World, service: Service) -> None:
-        deeds = {
+    def deeds(self) -> dict[str, tuple[int, Deed]]:
+        """Return what is done at random, and how often one against the other."""
+        return {
             "kill the service": (5, self._kill_service),
             "kill Asterisk": (2, self._kill_asterisk),
             "kill Kannel": (1, self._kill_kannel),
             "cut the power of both": (1, self._kill_both),
             "stop Asterisk for a while": (1, self._freeze_asterisk),
         }
+
+    async def _chaos(self, world: World, service: Service) -> None:
+        deeds = self.deeds()
         names = list(deeds)
         while True:
-            await asyncio.sleep(self._random.uniform(*CHAOS_SECONDS))
+            await asyncio.sleep(self._random.uniform(*self.chaos))
             [name] = self._random.choices(names, [deeds[n][0] for n in names])
             self.done.append(name)
             await asyncio.shield(asyncio.create_task(deeds[name][1](world, service)))
@@ -215,7 +222,8 @@ class Calls:
         """Whatever the last kill left down is started; all are well."""
         if not world.asterisk.child.running:
             await world.start_asterisk()
-        if not all(child.running for child in world.kannel.children):
+        kannel = world.kannel.children if "kannel" in world.parts else ()
+        if not all(child.running for child in kannel):
             await world.kannel.start()
         await service.start(within=60)
 
@@ -259,7 +267,7 @@ class Calls:
         return found
 
 
-async def _people(operator: Operator) -> list[dict[str, Any]]:
+async def people_of(operator: Operator) -> list[dict[str, Any]]:
     """Return the units' focal points; their telephones behave by the last digit (rig.carrier)."""
     rules = await operator.order("GET", "/console/hotlines/can-tho/rules")
     found: list[dict[str, Any]] = []

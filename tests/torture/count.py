@@ -44,6 +44,15 @@ def problems(seen: Seen) -> Iterator[str]:
             yield f"the transfer {transfer['id']} is left {transfer['state']}"
 
 
+def recorded(seen: Seen) -> Iterator[str]:
+    """Yield what is wrong with calls, their recordings and their transfers alone."""
+    yield from _calls(seen)
+    yield from _recordings(seen)
+    for transfer in seen.transfers:
+        if not transfer["ended_at"]:
+            yield f"the transfer {transfer['id']} is left {transfer['state']}"
+
+
 def unknown(seen: Seen) -> list[str]:
     """Return the messages that nobody can tell of: DESIGN.md rule 3 lists them for a person."""
     return [m["id"] for m in seen.messages if m["state"] == "unknown"]
