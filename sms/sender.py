@@ -126,7 +126,10 @@ class Sender:
 
     async def _probe(self, one: Exit) -> None:
         while True:
-            one.noted_by_probe(await one.gateway.probe())
+            try:
+                one.noted_by_probe(await one.gateway.probe())
+            except Exception:  # a gateway that breaks its contract shall not end the service
+                log.exception("gateway.probe_broke", gateway=one.name)
             await asyncio.sleep(_PROBE_SECONDS)
 
     async def _sweep(self) -> None:
