@@ -1,22 +1,26 @@
 """The one door for every act: ladder, ticket, history, deadlines and messages, one transaction."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from escalation import carry, deadlines, editions, record, store, whose
+from escalation import carry, editions, place, record, store, whose
 from escalation.act import Act
+from escalation.book import Book
 from escalation.errors import ActRefused, NoProcedure
 from escalation.events import ActDone
+from escalation.firing import Fired, Firing
 from escalation.ladder import Ladder
 from escalation.lawbook import Lawbook
 from escalation.messages import Messenger
 from escalation.names import Event
+from escalation.place import Place
 from escalation.state import Line, State
-from escalation.tables import Deadline, LadderState
+from escalation.store import Claim
+from escalation.tables import LadderState
 from escalation.whose import OpenActs
 from tickets import access, drafts, filing
 from tickets.errors import WrongState
@@ -25,18 +29,6 @@ from tickets.tables import Ticket
 from tongdai.accounts.model import SYSTEM, Viewer
 from tongdai.db import Database, Tx
 from tongdai.ids import HotlineId, TicketId
-
-_INSTANT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a ticket stands, its row locked."""
-
-    ticket: Ticket
-    row: LadderState
-    ladder: Ladder
-    state: State
 
 
 class Acts:
@@ -94,23 +86,23 @@ class Acts:
             await self._begin(tx, ticket, by)
         if act.event == "answered_directly" and not act.text:
             act = replace(act, text=ticket.direct_answer or None)
-        place = await self._place(tx.session, ticket)
-        if place is None:
+        here = await place.find(tx.session, self.lawbook, ticket)
+        if here is None:
             return await self._without_procedure(tx, ticket, act, by)
         now = at or tx.now
-        now = max(now, place.state.last_at or now)  # another node's clock may be ahead
-        state, lines = place.ladder.advance(place.state, now)
-        rule = await whose.rule_for(tx.session, place.ladder, state, ticket, act.event, by)
-        after, more = self._ladder_after(place, act).perform(state, act, now)
+        now = max(now, here.state.last_at or now)  # another node's clock may be ahead
+        state, lines = here.ladder.advance(here.state, now)
+        rule = await whose.rule_for(tx.session, here.ladder, state, ticket, act.event, by)
+        after, more = self._ladder_after(here, act).perform(state, act, now)
         refused = next((line for line in more if line.do == "refuse"), None)
         if refused is not None:
             raise ActRefused(ticket_id, refused)
         if rule is not None:
             whose.complete(rule, act)
-        await self._written(tx, place, state, lines, SYSTEM)
+        await self._written(tx, here, state, lines, SYSTEM)
         await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline), more)
         await record.act(tx, ticket, act, by)
-        await self._written(tx, place, after, more, by)
+        await self._written(tx, here, after, more, by)
         tx.emit(
             ActDone(ticket=TicketId(ticket_id), hotline=HotlineId(ticket.hotline), event=act.event)
         )
@@ -132,21 +124,21 @@ class Acts:
                 await record.lines(tx, ticket, [refusal.line], by)
             raise
 
-    async def fall_due(self, tx: Tx, ticket: Ticket, deadline: Deadline) -> list[Line]:
-        """Carry out what fell due for a locked ticket, up to and with this deadline."""
-        return await self._until(tx, ticket, deadline.due_at + _INSTANT)
+    async def fall_due(self, tx: Tx, claims: Sequence[Claim]) -> Fired:
+        """Carry out due deadlines whose tickets are locked; see escalation.firing."""
+        return await Firing(tx, self.lawbook, self._messenger).run(claims)
 
     async def recount(self, tx: Tx, ticket_id: str, why: record.Why | None = None) -> list[Line]:
         """Work a ticket's running due times out anew; write down what moved, and why."""
         ticket = await access.locked(tx.session, ticket_id)
-        place = await self._place(tx.session, ticket)
-        if place is None:
+        here = await place.find(tx.session, self.lawbook, ticket)
+        if here is None:
             return []
-        state, lines = place.ladder.advance(place.state, place.state.last_at or tx.now)
-        state, moved = place.ladder.recount(state, tx.now)
+        state, lines = here.ladder.advance(here.state, here.state.last_at or tx.now)
+        state, moved = here.ladder.recount(state, tx.now)
         if moved and why:
             await record.why(tx, ticket, why)
-        await self._written(tx, place, state, [*lines, *moved], SYSTEM)
+        await self._written(tx, here, state, [*lines, *moved], SYSTEM)
         return [*lines, *moved]
 
     async def lines(self, session: AsyncSession, ticket_id: str) -> list[dict[str, Any]]:
@@ -164,10 +156,10 @@ class Acts:
     async def open_to(self, session: AsyncSession, ticket_id: str, by: Viewer) -> OpenActs:
         """Return the acts that this viewer may do now, with the rules of the ticket's version."""
         ticket = await access.get(session, by, ticket_id)
-        place = await self._place(session, ticket)
-        if place is not None:
-            ladder = place.ladder
-            return whose.open_acts(ladder.procedure, ladder, place.state, ticket, by)
+        here = await place.find(session, self.lawbook, ticket)
+        if here is not None:
+            ladder = here.ladder
+            return whose.open_acts(ladder.procedure, ladder, here.state, ticket, by)
         procedure = self.lawbook.procedure(ticket.hotline)
         if procedure is None or ticket.state != TicketState.DRAFT:
             return OpenActs(procedure=None, rules={}, fitting={})
@@ -176,16 +168,16 @@ class Acts:
     async def explain(self, session: AsyncSession, ticket_id: str) -> list[str]:
         """Return how the running due time was reached, in plain Vietnamese."""
         ticket = await session.get(Ticket, ticket_id)
-        place = await self._place(session, ticket) if ticket else None
-        return place.ladder.explain(place.state) if place else []
+        here = await place.find(session, self.lawbook, ticket) if ticket else None
+        return here.ladder.explain(here.state) if here else []
 
     async def _until(self, tx: Tx, ticket: Ticket, at: datetime) -> list[Line]:
         """Carry out what was due for a locked ticket before a moment."""
-        place = await self._place(tx.session, ticket)
-        if place is None:
+        here = await place.find(tx.session, self.lawbook, ticket)
+        if here is None:
             return []
-        state, lines = place.ladder.advance(place.state, at)
-        await self._written(tx, place, state, lines, SYSTEM)
+        state, lines = here.ladder.advance(here.state, at)
+        await self._written(tx, here, state, lines, SYSTEM)
         return lines
 
     async def _file(
@@ -217,41 +209,30 @@ class Acts:
         )
         tx.session.add(row)
         await tx.session.flush()  # the place below is read from the database
-        place = await self._place(tx.session, ticket)
-        if place is None:
+        here = await place.find(tx.session, self.lawbook, ticket)
+        if here is None:
             return []
         act = Act(event="received", channel=ticket.channel)
-        state, lines = place.ladder.perform(place.state, act, tx.now)
+        state, lines = here.ladder.perform(here.state, act, tx.now)
         await carry.out(tx, ticket, act, by, self.lawbook.form_rules(ticket.hotline), lines)
         await record.act(tx, ticket, act, by)
-        await self._written(tx, place, state, lines, by)
+        await self._written(tx, here, state, lines, by)
         return lines
 
-    async def _place(self, session: AsyncSession, ticket: Ticket) -> _Place | None:
-        row = await store.ladder_row(session, ticket.id)
-        if row is None:
-            return None
-        text = await store.version_text(session, row.version)
-        ladder = self.lawbook.ladder(ticket.hotline, row.version, text, ticket.unit_id)
-        state = State.from_json(row.state, ladder.calendar.zone)
-        return _Place(ticket, row, ladder, state)
-
-    def _ladder_after(self, place: _Place, act: Act) -> Ladder:
+    def _ladder_after(self, here: Place, act: Act) -> Ladder:
         """Return the ladder that counts what an act begins: a referral goes by the new unit."""
-        calendar = self.lawbook.calendar(place.ticket.hotline, act.unit_id)
+        calendar = self.lawbook.calendar(here.ticket.hotline, act.unit_id)
         if act.event != "referred" or act.unit_id is None or calendar is None:
-            return place.ladder
-        return replace(place.ladder, calendar=calendar)
+            return here.ladder
+        return replace(here.ladder, calendar=calendar)
 
     async def _written(
-        self, tx: Tx, place: _Place, state: State, lines: list[Line], by: Viewer
+        self, tx: Tx, here: Place, state: State, lines: list[Line], by: Viewer
     ) -> None:
-        """Write a step down: ticket, state, history, deadlines, messages."""
-        place.row.state, place.row.open = state.as_json(), state.closed_at is None
-        await carry.mirror(tx, place.ticket, place.ladder.procedure, state, lines, by)
-        await record.lines(tx, place.ticket, lines, by)
-        await deadlines.keep(tx, place.ticket, place.ladder.procedure, state, lines)
-        await self._messenger.tell(tx, place.ticket, place.row, place.ladder.procedure, lines)
+        """Write a step down; see escalation.place.put."""
+        book = Book(tx)
+        await place.put(book, self._messenger, here, state, lines, by)
+        await book.write()
 
     async def _without_procedure(self, tx: Tx, ticket: Ticket, act: Act, by: Viewer) -> list[Line]:
         if act.event not in ("answered_directly", "rejected"):

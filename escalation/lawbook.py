@@ -100,6 +100,11 @@ class Lawbook:
         main = self.calendars[hotline].version
         return version_of("\n".join([main, *own])) if own else main
 
+    def knows(self, hotline: str, version: str) -> bool:
+        """Say whether `ladder` needs no text of a version: it was read before."""
+        now = self.versions.get(hotline)
+        return version in self._kept or (now is not None and now.id == version)
+
     def ladder(self, hotline: str, version: str, text: str, unit: str | None = None) -> Ladder:
         """Return the ladder of a version that a ticket began with, over today's calendar."""
         if version not in self._kept:

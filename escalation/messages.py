@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from escalation.book import Book
 from escalation.procedure import Procedure
 from escalation.state import Line
 from escalation.tables import LadderState
-from sms import letters, outbox, texts
+from sms import letters, texts
 from sms.model import Purpose
+from sms.outbox import Owing
 from sms.texts import Param
 from tickets import units
-from tickets.tables import Person, SubjectField, Ticket, Unit
+from tickets.tables import Person, Ticket
 from tongdai import audit
 from tongdai.accounts.model import SYSTEM
-from tongdai.db import Tx
 from tongdai.phone import is_mobile
 
 _STAGE = {"referral": Purpose.REFERRAL, "forwarding": Purpose.FORWARDING}
@@ -40,12 +41,12 @@ class Messenger:
     portals: Mapping[str, str]
 
     async def tell(
-        self, tx: Tx, ticket: Ticket, row: LadderState, procedure: Procedure, lines: list[Line]
+        self, book: Book, ticket: Ticket, row: LadderState, procedure: Procedure, lines: list[Line]
     ) -> None:
         """Owe what the lines say.
 
         Args:
-            tx: The transaction.
+            book: What the transaction will write.
             ticket: As it is after the act.
             row: Its ladder row; counts the messages, so that each has its own key.
             procedure: For the words of grounds.
@@ -54,32 +55,32 @@ class Messenger:
         due = next((line.due for line in reversed(lines) if line.do == "start"), None)
         for line in lines:
             if line.do == "notify" and line.to in _OFFICIALS and line.purpose in _STAGE:
-                who = await self._official(tx, ticket, str(line.to))
-                params = await _about(tx, ticket) | {"due": due}
+                who = await self._official(book, ticket, str(line.to))
+                params = await _about(book, ticket) | {"due": due}
                 purpose = _STAGE[line.purpose]
-                await self._owe(tx, ticket, row, purpose, who.mobile if who else None, params)
-                await _alert_unless_reachable(tx, ticket, str(line.to), who)
+                self._owe(book, ticket, row, purpose, who.mobile if who else None, params)
+                _alert_unless_reachable(book, ticket, str(line.to), who)
             elif line.do == "notify" and line.to == "sender" and line.purpose == "referral":
-                await self._forwarded(tx, ticket, row, due)
+                await self._forwarded(book, ticket, row, due)
             elif line.do == "notify" and line.by == "ticket_channel":
-                await self._sender(tx, ticket, row, procedure, line)
+                await self._sender(book, ticket, row, procedure, line)
             elif line.do == "report":
-                await self._report(tx, ticket, row, line)
+                await self._report(book, ticket, row, line)
             elif line.do == "remind" and line.to in _OFFICIALS:
-                who = await self._official(tx, ticket, line.to)
-                params = await _about(tx, ticket) | {"due": line.due}
+                who = await self._official(book, ticket, line.to)
+                params = await _about(book, ticket) | {"due": line.due}
                 mobile = who.mobile if who else None
-                await self._owe(tx, ticket, row, Purpose.REMINDER, mobile, params)
+                self._owe(book, ticket, row, Purpose.REMINDER, mobile, params)
 
-    async def _official(self, tx: Tx, ticket: Ticket, role: str) -> Person | None:
+    async def _official(self, book: Book, ticket: Ticket, role: str) -> Person | None:
         if role == units.FOCAL_POINT and ticket.person_id:
-            return await units.person(tx.session, ticket.person_id)
+            return await book.directory.person(ticket.person_id)
         if ticket.unit_id is None:
             return None
-        return await units.in_role(tx.session, ticket.unit_id, role, tx.now)
+        return await book.directory.in_role(ticket.unit_id, role)
 
     async def _sender(
-        self, tx: Tx, ticket: Ticket, row: LadderState, procedure: Procedure, line: Line
+        self, book: Book, ticket: Ticket, row: LadderState, procedure: Procedure, line: Line
     ) -> None:
         """Tell the sender, CT-8.2 and CT-10.1; by SMS, the ticket channel of a call."""
         number = _mobile_of(ticket)
@@ -91,10 +92,10 @@ class Messenger:
                 "ground": ground.name if ground else ticket.reason,
                 "guidance": ticket.guidance,
             }
-            await self._owe(tx, ticket, row, Purpose.REJECTION, number, params)
+            self._owe(book, ticket, row, Purpose.REJECTION, number, params)
         elif line.purpose == "extension":
             dates = {"ticket": ticket.number, "due": ticket.due_at}
-            await self._owe(tx, ticket, row, Purpose.EXTENSION, number, dates)
+            self._owe(book, ticket, row, Purpose.EXTENSION, number, dates)
         elif line.purpose == "result":
             portal = self.portals.get(ticket.hotline, "")
             params = {
@@ -102,13 +103,13 @@ class Messenger:
                 "code": ticket.code,
                 "portal": portal if len(portal) <= _LONGEST_PORTAL else "",
             }
-            await self._owe(tx, ticket, row, Purpose.RESULT, number, params)
+            self._owe(book, ticket, row, Purpose.RESULT, number, params)
 
     async def _forwarded(
-        self, tx: Tx, ticket: Ticket, row: LadderState, due: datetime | None
+        self, book: Book, ticket: Ticket, row: LadderState, due: datetime | None
     ) -> None:
         """Tell the sender which unit has it now, by SMS (GL-10.1.2.b2.1, A-GL-6)."""
-        unit = await tx.session.get(Unit, ticket.unit_id) if ticket.unit_id else None
+        unit = await book.directory.unit(ticket.unit_id)
         params: dict[str, Param] = {
             "ticket": ticket.number,
             "unit": unit.name if unit else _UNCLEAR,
@@ -118,28 +119,28 @@ class Messenger:
         if number is None and ticket.channel != "phone":
             return
         template = texts.REFERRAL_TO_SENDER
-        await self._owe(tx, ticket, row, Purpose.REFERRAL, number, params, template=template)
+        self._owe(book, ticket, row, Purpose.REFERRAL, number, params, template=template)
 
-    async def _report(self, tx: Tx, ticket: Ticket, row: LadderState, line: Line) -> None:
+    async def _report(self, book: Book, ticket: Ticket, row: LadderState, line: Line) -> None:
         """Report to the leaders, the Office among them by letter (CT-9.1.4, A-CT-5)."""
-        unit = await tx.session.get(Unit, ticket.unit_id) if ticket.unit_id else None
-        params = await _about(tx, ticket) | {
+        unit = await book.directory.unit(ticket.unit_id)
+        params = await _about(book, ticket) | {
             "unit": unit.name if unit else _UNCLEAR,
             "since": line.at,
         }
-        leaders = await units.people(tx.session, ticket.hotline, str(line.to), tx.now)
+        leaders = await book.directory.people(ticket.hotline, str(line.to))
         for leader in leaders:
-            await self._owe(tx, ticket, row, Purpose.OVERDUE_REPORT, leader.mobile, params)
+            self._owe(book, ticket, row, Purpose.OVERDUE_REPORT, leader.mobile, params)
         if not leaders:
-            await _alert(tx, ticket, f"no_{line.to}")
+            _alert(book, ticket, f"no_{line.to}")
         for role in sorted(_ADDRESSEES | {str(line.to)}):
-            for person in await units.people(tx.session, ticket.hotline, role, tx.now):
+            for person in await book.directory.people(ticket.hotline, role):
                 if person.email:
-                    await self._letter(tx, ticket, row, person.email, params)
+                    self._letter(book, ticket, row, person.email, params)
 
-    async def _owe(
+    def _owe(
         self,
-        tx: Tx,
+        book: Book,
         ticket: Ticket,
         row: LadderState,
         purpose: Purpose,
@@ -149,51 +150,54 @@ class Messenger:
         template: str | None = None,
     ) -> None:
         row.owed += 1
-        await outbox.owe(
-            tx,
-            key=f"{purpose}:{ticket.id}:{row.owed}",
-            hotline=ticket.hotline,
-            to=to,
-            purpose=purpose,
-            params=params,
-            template=template,
-            ticket_id=ticket.id,
+        book.owe(
+            Owing(
+                key=f"{purpose}:{ticket.id}:{row.owed}",
+                hotline=ticket.hotline,
+                to=to,
+                purpose=purpose,
+                params=params,
+                template=template,
+                ticket_id=ticket.id,
+            )
         )
 
-    async def _letter(
-        self, tx: Tx, ticket: Ticket, row: LadderState, to: str, params: Mapping[str, Param]
+    def _letter(
+        self, book: Book, ticket: Ticket, row: LadderState, to: str, params: Mapping[str, Param]
     ) -> None:
         row.owed += 1
-        await letters.owe(
-            tx,
-            key=f"letter:{ticket.id}:{row.owed}",
-            hotline=ticket.hotline,
-            to=to,
-            params=params,
-            ticket_id=ticket.id,
+        book.owe(
+            letters.letter(
+                key=f"letter:{ticket.id}:{row.owed}",
+                hotline=ticket.hotline,
+                to=to,
+                params=params,
+                ticket_id=ticket.id,
+            )
         )
 
 
-async def _about(tx: Tx, ticket: Ticket) -> dict[str, Param]:
-    field = await tx.session.get(SubjectField, ticket.field_id) if ticket.field_id else None
+async def _about(book: Book, ticket: Ticket) -> dict[str, Param]:
+    field = await book.directory.field(ticket.field_id)
     return {"ticket": ticket.number, "field": field.name if field else "khác"}
 
 
-async def _alert_unless_reachable(tx: Tx, ticket: Ticket, role: str, who: Person | None) -> None:
+def _alert_unless_reachable(book: Book, ticket: Ticket, role: str, who: Person | None) -> None:
     if who is None:
-        await _alert(tx, ticket, f"no_{role}")
+        _alert(book, ticket, f"no_{role}")
     elif not is_mobile(who.mobile or ""):
-        await _alert(tx, ticket, f"{role}_without_mobile")
+        _alert(book, ticket, f"{role}_without_mobile")
 
 
-async def _alert(tx: Tx, ticket: Ticket, what: str) -> None:
-    await audit.append(
-        tx,
-        chain=audit.ticket_chain(ticket.hotline),
-        subject=ticket.id,
-        kind="alert",
-        actor=SYSTEM.id,
-        data={"what": what, "to": "supervisor", "unit": ticket.unit_id},
+def _alert(book: Book, ticket: Ticket, what: str) -> None:
+    book.line(
+        audit.Line(
+            chain=audit.ticket_chain(ticket.hotline),
+            subject=ticket.id,
+            kind="alert",
+            actor=SYSTEM.id,
+            data={"what": what, "to": "supervisor", "unit": ticket.unit_id},
+        )
     )
 
 

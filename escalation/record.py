@@ -36,18 +36,21 @@ async def act(tx: Tx, ticket: Ticket, done: Act, by: Viewer) -> None:
     )
 
 
+def line(ticket: Ticket, what: Line, by: Viewer, now: datetime) -> audit.Line:
+    """Return a line of history, with when it was due (`at`) and when it was done (`now`)."""
+    return audit.Line(
+        chain=audit.ticket_chain(ticket.hotline),
+        subject=ticket.id,
+        kind=what.do,
+        actor=by.id,
+        data=what.as_json() | {"done": now.astimezone(HCM).isoformat()},
+        at=what.at,
+    )
+
+
 async def lines(tx: Tx, ticket: Ticket, what: list[Line], by: Viewer) -> None:
-    """Write lines down, each with when it was due (`at`) and when it was done."""
-    for line in what:
-        await audit.append(
-            tx,
-            chain=audit.ticket_chain(ticket.hotline),
-            subject=ticket.id,
-            kind=line.do,
-            actor=by.id,
-            data=line.as_json() | {"done": tx.now.astimezone(HCM).isoformat()},
-            at=line.at,
-        )
+    """Write lines down."""
+    await audit.append_all(tx, [line(ticket, one, by, tx.now) for one in what])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Where a ticket stands in its ladder, and the lines that come out of it; kept as JSON."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -98,7 +98,7 @@ class State:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return _json(asdict(self) | {"flags": sorted(self.flags)})
+        return _fields_of(self) | {"flags": sorted(self.flags)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any], zone: ZoneInfo) -> "State":
@@ -163,6 +163,10 @@ _MOMENTS = {
 }
 
 
+def _fields_of(value: Running | State) -> dict[str, Any]:
+    return {name: _plain(getattr(value, name)) for name in value.__slots__}
+
+
 def _json(values: dict[str, Any]) -> dict[str, Any]:
     return {name: _plain(value) for name, value in values.items()}
 
@@ -170,8 +174,8 @@ def _json(values: dict[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, dict):
-        return _json(value)
+    if isinstance(value, Running):
+        return _fields_of(value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value

@@ -1,14 +1,33 @@
 """Every query of the law's rows."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from escalation.lawbook import Version
 from escalation.tables import WAITING, Deadline, LadderState, ProcedureVersion
 from tickets.tables import Ticket
-from tongdai.db import Tx
+from tongdai.db import Tx, UtcDateTime
+
+
+class Position(NamedTuple):
+    """A deadline's place in the due order."""
+
+    due_at: datetime
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A due deadline and its ticket, which the transaction has locked."""
+
+    ticket: Ticket
+    at: Position
 
 
 async def keep_version(tx: Tx, hotline: str, version: Version) -> None:
@@ -22,70 +41,68 @@ async def keep_version(tx: Tx, hotline: str, version: Version) -> None:
         await tx.session.flush()  # the ladder's row below refers to it
 
 
-async def version_text(session: AsyncSession, version: str) -> str:
-    """Return the text of a version that is kept."""
-    query = select(ProcedureVersion.text).where(col(ProcedureVersion.id) == version)
-    text: str = (await session.execute(query)).scalar_one()
-    return text
+async def version_texts(session: AsyncSession, versions: Sequence[str]) -> dict[str, str]:
+    """Return the texts of versions that are kept."""
+    if not versions:
+        return {}
+    query = select(ProcedureVersion).where(col(ProcedureVersion.id).in_(versions))
+    return {row.id: row.text for row in (await session.execute(query)).scalars()}
 
 
-async def ladder_row(session: AsyncSession, ticket_id: str) -> LadderState | None:
-    """Return where a ticket stands; lock the ticket first to change it."""
+async def ladder_rows(session: AsyncSession, tickets: Sequence[str]) -> dict[str, LadderState]:
+    """Return where tickets stand, by their ids; lock the tickets first to change it."""
     query = (
         select(LadderState)
-        .where(col(LadderState.ticket_id) == ticket_id)
+        .where(col(LadderState.ticket_id).in_(tickets))
         .execution_options(populate_existing=True)
     )
-    row: LadderState | None = (await session.execute(query)).scalar_one_or_none()
-    return row
+    return {row.ticket_id: row for row in (await session.execute(query)).scalars()}
 
 
-async def waiting(session: AsyncSession, ticket_id: str) -> list[Deadline]:
-    """Return what still falls due for a ticket."""
+async def waiting(session: AsyncSession, tickets: Sequence[str]) -> list[Deadline]:
+    """Return what still falls due for tickets."""
     query = select(Deadline).where(
-        col(Deadline.ticket_id) == ticket_id, col(Deadline.state) == WAITING
+        col(Deadline.ticket_id).in_(tickets), col(Deadline.state) == WAITING
     )
     return list((await session.execute(query)).scalars())
 
 
-async def next_due(session: AsyncSession) -> datetime | None:
-    """Return the earliest instant at which anything falls due."""
-    query = (
-        select(Deadline.due_at)
-        .where(col(Deadline.state) == WAITING)
-        .order_by(col(Deadline.due_at))
-        .limit(1)
-    )
+async def next_due(session: AsyncSession, after: Position | None = None) -> datetime | None:
+    """Return the earliest instant at which anything falls due; `after`: of what comes later."""
+    query = select(Deadline.due_at).where(col(Deadline.state) == WAITING)
+    if after is not None:
+        query = query.where(_later(after))
+    query = query.order_by(col(Deadline.due_at), col(Deadline.id)).limit(1)
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def claim(tx: Tx, failed: set[str]) -> tuple[Ticket, Deadline] | None:
-    """Take the ticket whose deadline passed longest ago, locked; None: nothing is due.
-
-    Nodes that claim at the same time skip each other's tickets (PostgreSQL; SQLite has one
-    writer). Ticket first, deadline after: the order in which acts lock them.
-
-    Args:
-        tx: The transaction that will carry it out.
-        failed: Deadlines that are left alone this time.
-    """
+def due(now: datetime, limit: int, after: Position | None) -> Select[tuple[Ticket, str, datetime]]:
+    """Return the query of what is due at a moment, in due order, each with its ticket locked."""
     query = (
-        select(Ticket, Deadline)
+        select(Ticket, col(Deadline.id), col(Deadline.due_at))
         .join(Deadline, col(Deadline.ticket_id) == col(Ticket.id))
-        .where(col(Deadline.state) == WAITING, col(Deadline.due_at) < tx.now)
+        .where(col(Deadline.state) == WAITING, col(Deadline.due_at) < now)
         .order_by(col(Deadline.due_at), col(Deadline.id))
-        .limit(1)
+        .limit(limit)
         .with_for_update(skip_locked=True, of=Ticket)
     )
-    if failed:
-        query = query.where(col(Deadline.id).not_in(sorted(failed)))
-    found = (await tx.session.execute(query)).first()
-    if found is None:
-        return None
-    ticket, deadline = found
-    await tx.session.refresh(ticket)  # another node may have been here between look and lock
-    await tx.session.refresh(deadline)
-    return ticket, deadline
+    return query if after is None else query.where(_later(after))
+
+
+async def claim(tx: Tx, limit: int, after: Position | None = None) -> list[Claim]:
+    """Take the deadlines that passed longest ago, in due order, their tickets locked.
+
+    Nodes that claim at the same time skip each other's tickets (PostgreSQL; SQLite has one
+    writer). Ticket first, deadline after: the order in which acts lock them. A ticket's row is as
+    it is under the lock; whether a deadline still waits must be asked again.
+
+    Args:
+        tx: The transaction that will carry them out.
+        limit: How many at most.
+        after: Leave alone what comes up to here.
+    """
+    found = (await tx.session.execute(due(tx.now, limit, after))).all()
+    return [Claim(ticket, Position(due_at, name)) for ticket, name, due_at in found]
 
 
 async def open_tickets(session: AsyncSession, hotline: str) -> list[str]:
@@ -96,3 +113,10 @@ async def open_tickets(session: AsyncSession, hotline: str) -> list[str]:
         .order_by(col(LadderState.ticket_id))
     )
     return list((await session.execute(query)).scalars())
+
+
+def _later(after: Position) -> ColumnElement[bool]:
+    place = tuple_(col(Deadline.due_at), col(Deadline.id))
+    reached = tuple_(literal(after.due_at, UtcDateTime), literal(after.deadline))
+    later: ColumnElement[bool] = place > reached
+    return later

@@ -1,6 +1,7 @@
-"""Carries out everything that is due, in due order, each deadline in a transaction of its own."""
+"""Carries out everything that is due, in due order, many deadlines in one transaction (ADR 6)."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -8,11 +9,23 @@ import structlog
 from escalation import editions, record, standstill, store
 from escalation.acts import Acts
 from escalation.lawbook import Lawbook
-from escalation.tables import WAITING, CalendarInForce
+from escalation.store import Claim, Position
+from escalation.tables import CalendarInForce
 from tongdai.accounts.model import SYSTEM
 from tongdai.db import Database, DatabaseAway
 
 log = structlog.get_logger()
+TOGETHER = 50
+"""Deadlines a transaction: it lasts some 0.2 s, and acts of the same hotline wait so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a transaction did: how many it claimed and carried out, how many to try one by one."""
+
+    claimed: int = 0
+    done: int = 0
+    again: int = 0
 
 
 class Sweep:
@@ -26,6 +39,7 @@ class Sweep:
         self._db = db
         self._acts = acts
         self._one_at_a_time = asyncio.Lock()
+        self._passed: Position | None = None
         self.failing = 0
         """How many deadlines the last sweep could not carry out."""
 
@@ -36,17 +50,17 @@ class Sweep:
             DatabaseAway: The database does not answer; what was done so far is done.
         """
         async with self._one_at_a_time:
-            failed = set[str]()
             done = await standstill.carry_on(self._db, self._acts, self._db.clock.now())
-            while (carried := await self._next(failed)) is not None:
-                done += carried
-            self.failing = len(failed)
-            return done
+            self.failing, self._passed = 0, None
+            return done + await self._all_due()
 
     async def next_due(self) -> datetime | None:
-        """Return when something falls due next."""
+        """Return when something falls due next, beside what the last sweep had to leave."""
         async with self._db.read() as session:
-            found = (await store.next_due(session), await standstill.next_end(session))
+            found = (
+                await store.next_due(session, self._passed),
+                await standstill.next_end(session),
+            )
         return min((at for at in found if at is not None), default=None)
 
     async def refresh_law(self) -> bool:
@@ -84,32 +98,47 @@ class Sweep:
             log.info("calendar.followed", hotline=hotline, tickets=len(tickets), moved=moved)
         return moved
 
-    async def _next(self, failed: set[str]) -> int | None:
-        """Carry out the deadline that passed longest ago; None: nothing is due."""
-        claimed = ""
+    async def _all_due(self) -> int:
+        """Carry out deadlines together; those of a failed transaction again, one by one."""
+        done, alone = 0, 0
+        while True:
+            step = await self._together(1 if alone else TOGETHER)
+            if step.claimed == 0:
+                return done
+            done += step.done
+            alone = alone - 1 if alone else step.again
+
+    async def _together(self, limit: int) -> _Step:
+        """Carry out the deadlines that passed longest ago, in one transaction."""
+        claims: list[Claim] = []
         try:
             async with self._db.write() as tx:
-                found = await store.claim(tx, failed)
-                if found is None:
-                    return None
-                ticket, deadline = found
-                claimed = deadline.id
-                if deadline.state != WAITING:
-                    return 0  # another node was quicker
-                lines = await self._acts.fall_due(tx, ticket, deadline)
-                if deadline.state == WAITING:
-                    failed.add(deadline.id)
-                    log.error("deadline.idle", deadline=deadline.id, ticket=ticket.id)
-                    return 0
-                for line in lines:
-                    log.info("deadline.carried_out", ticket=ticket.id, do=line.do, due=line.at)
+                claims = await store.claim(tx, limit, self._passed)
+                if not claims:
+                    return _Step()
+                fired = await self._acts.fall_due(tx, claims)
         except DatabaseAway:
             raise
-        except Exception:
-            failed.add(claimed)
-            log.exception("deadline.failed", deadline=claimed)
-            return 0 if claimed else None
-        return 1
+        except Exception as error:
+            if len(claims) > 1:  # the one that is to blame is named when it comes to it
+                why = type(error).__name__
+                log.warning("deadlines.one_by_one", deadlines=len(claims), why=why)
+                return _Step(claimed=len(claims), again=len(claims))
+            log.exception("deadline.failed", deadline=[claim.at.deadline for claim in claims])
+            for claim in claims:
+                self._leave(claim.at)
+            return _Step(claimed=len(claims))
+        for idle in fired.idle:
+            log.error("deadline.idle", deadline=idle.deadline)
+            self._leave(idle)
+        for ticket, line in fired.lines:
+            log.info("deadline.carried_out", ticket=ticket, do=line.do, due=line.at)
+        return _Step(claimed=len(claims), done=fired.done)
+
+    def _leave(self, at: Position) -> None:
+        """Leave a deadline to the next sweep: all that is due before it is done or left as well."""
+        self.failing += 1
+        self._passed = max(self._passed or at, at)
 
     async def _calendar_is_known(self, hotline: str) -> bool:
         async with self._db.read() as session:

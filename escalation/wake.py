@@ -20,6 +20,7 @@ from tongdai.health import Condition, Part, State
 log = structlog.get_logger()
 SAFETY_SECONDS = 30.0
 _LONGEST = timedelta(days=1)
+_SOON = timedelta(seconds=0.1)
 
 
 class Waker:
@@ -138,10 +139,12 @@ class Waker:
             return
         # an act exactly at the due time is still in time, so the sweep comes just after it
         wait = min(due - self._clock.now() + timedelta(milliseconds=1), _LONGEST)
+        if wait <= timedelta(0):
+            wait = _SOON  # another node has it in hand
         self._scheduler.add_job(
             self._alarm,
             "date",
-            run_date=self._real.now() + max(wait, timedelta(0)),
+            run_date=self._real.now() + wait,
             id="next",
             replace_existing=True,
             misfire_grace_time=None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import carrier
@@ -64,6 +65,7 @@ def may_carry(
     return tuple(name for name in names if name not in strict)
 
 
+@lru_cache(maxsize=4096)
 def network_of(e164: str) -> str:
     """Return the network that the prefix of a number stands for, or "" when it names none."""
     try:

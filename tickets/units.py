@@ -117,6 +117,22 @@ async def in_role(session: AsyncSession, unit_id: str, role: str, at: datetime) 
     return (await session.execute(query)).scalar_one_or_none()
 
 
+async def officials(
+    session: AsyncSession, unit_ids: Iterable[str], at: datetime
+) -> dict[tuple[str, str], Person | None]:
+    """Return by unit and role what `in_role` says of focal points and heads of many units."""
+    wanted, roles = list(unit_ids), (FOCAL_POINT, UNIT_HEAD)
+    query = (
+        select(Person)
+        .where(col(Person.unit_id).in_(wanted), col(Person.role).in_(roles), *active(at))
+        .order_by(col(Person.active_from).desc(), col(Person.id))
+    )
+    found: dict[tuple[str, str], Person | None] = {(u, r): None for u in wanted for r in roles}
+    for holder in (await session.execute(query)).scalars():
+        found[holder.unit_id, holder.role] = found[holder.unit_id, holder.role] or holder
+    return found
+
+
 async def people(
     session: AsyncSession, hotline: str, role: str, at: datetime | None = None
 ) -> list[Person]:

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col, select
 
@@ -63,6 +64,27 @@ RECORDINGS = "recordings"
 ADMINISTRATION = "administration"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line that is to be added to a chain.
+
+    Attributes:
+        chain: `tickets:<hotline>`, `recordings` or `administration`.
+        subject: The id of what it is about.
+        kind: What happened: an event's or an effect's name.
+        actor: Account id, or `system`.
+        data: JSON values.
+        at: When it happened (aware); the transaction's moment unless it was due earlier.
+    """
+
+    chain: str
+    subject: str
+    kind: str
+    actor: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+
+
 async def append(
     tx: Tx,
     *,
@@ -70,36 +92,28 @@ async def append(
     subject: str,
     kind: str,
     actor: str,
-    data: dict[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
     at: datetime | None = None,
-) -> AuditEntry:
-    """Add a line to a chain, in the caller's transaction.
+) -> None:
+    """Add a line to a chain, in the caller's transaction; see Line."""
+    line = Line(chain=chain, subject=subject, kind=kind, actor=actor, data=data or {}, at=at)
+    await append_all(tx, [line])
 
-    Args:
-        tx: The open transaction.
-        chain: `tickets:<hotline>`, `recordings` or `administration`.
-        subject: The id of what it is about.
-        kind: What happened: an event's or an effect's name.
-        actor: Account id, or `system`.
-        data: JSON values.
-        at: When it happened; the transaction's moment unless it was due earlier.
+
+async def append_all(tx: Tx, lines: Sequence[Line]) -> None:
+    """Add lines to their chains in this order, in the caller's transaction.
+
+    Whoever appends holds the chain's lock until the transaction ends, so this comes last in it;
+    several chains are locked in the order of their names, lest two writers wait for each other.
     """
-    head = await _locked_head(tx.session, chain)
-    entry = AuditEntry(
-        chain=chain,
-        seq=head.seq + 1,
-        at=check_aware(at or tx.now),
-        subject=subject,
-        kind=kind,
-        actor=actor,
-        data=json.loads(json.dumps(data or {}, default=str)),
-        previous=head.hash,
-        hash="",
-    )
-    entry.hash = _digest(entry)
-    head.seq, head.hash = entry.seq, entry.hash
-    tx.session.add(entry)
-    return entry
+    for chain in sorted({line.chain for line in lines}):
+        head = await _locked_head(tx.session, chain)
+        rows = []
+        for line in lines:
+            if line.chain == chain:
+                rows.append(_row(head, line, tx.now))
+                head.seq, head.hash = rows[-1]["seq"], rows[-1]["hash"]
+        await tx.session.execute(insert(AuditEntry), rows)
 
 
 async def history(session: AsyncSession, chain: str, subject: str) -> list[AuditEntry]:
@@ -143,7 +157,7 @@ async def _verify_chain(session: AsyncSession, head: AuditHead) -> BrokenLink | 
         seq += 1
         if entry.seq != seq:
             return BrokenLink(chain=head.chain, seq=seq, why="an entry is missing")
-        if entry.previous != previous or entry.hash != _digest(entry):
+        if entry.previous != previous or entry.hash != _digest(entry.model_dump()):
             return BrokenLink(chain=head.chain, seq=seq, why="an entry was changed")
         previous = entry.hash
     if (seq, previous) != (head.seq, head.hash):
@@ -161,16 +175,31 @@ async def _locked_head(session: AsyncSession, chain: str) -> AuditHead:
     return head
 
 
-def _digest(entry: AuditEntry) -> str:
+def _row(head: AuditHead, line: Line, now: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "chain": line.chain,
+        "seq": head.seq + 1,
+        "at": check_aware(line.at or now),
+        "subject": line.subject,
+        "kind": line.kind,
+        "actor": line.actor,
+        "data": json.loads(json.dumps(dict(line.data), default=str)),
+        "previous": head.hash,
+    }
+    return row | {"hash": _digest(row)}
+
+
+def _digest(entry: Mapping[str, Any]) -> str:
     parts = [
-        entry.previous,
-        entry.chain,
-        entry.seq,
-        entry.at.timestamp(),
-        entry.subject,
-        entry.kind,
-        entry.actor,
-        entry.data,
+        entry["previous"],
+        entry["chain"],
+        entry["seq"],
+        entry["at"].timestamp(),
+        entry["subject"],
+        entry["kind"],
+        entry["actor"],
+        entry["data"],
     ]
     return hashlib.sha256(
         json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()

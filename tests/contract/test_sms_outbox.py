@@ -349,13 +349,14 @@ async def test_a_letter_lands_in_the_folder_once(database: Database, tmp_path: P
     async with sending(database, settings) as sender:
         for _ in range(2):
             async with database.write() as tx:
-                await letters.owe(
-                    tx, key="o", hotline="can-tho", to="ld@example.vn", params=params, ticket_id="t"
+                letter = letters.letter(
+                    key="o", hotline="can-tho", to="ld@example.vn", params=params, ticket_id="t"
                 )
+                await outbox.owe_all(tx, [letter])
         await until(lambda: list(settings.mail.folder.glob("*.eml")))
         assert set(await sender.health()) == {"mail", "sms:none"}
-    (letter,) = settings.mail.folder.glob("*.eml")
-    assert b"To: ld@example.vn" in letter.read_bytes()
+    (file,) = settings.mail.folder.glob("*.eml")
+    assert b"To: ld@example.vn" in file.read_bytes()
 
 
 async def test_a_link_leads_there_once(database: Database, clock: HandClock) -> None:
