@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from argon2 import PasswordHasher
 
 from rig import postgres
@@ -31,6 +32,16 @@ def quick_hashes() -> Iterator[None]:
         quick = partial(PasswordHasher, time_cost=1, memory_cost=1024, parallelism=1)
         patch.setattr("tongdai.accounts.service.PasswordHasher", quick)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_without_variables() -> None:
+    """Keep structlog from drawing every variable of a traceback, which takes it seconds."""
+    *before, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(processors=[*before, plain])
 
 
 @pytest.fixture

@@ -11,10 +11,14 @@ from tongdai.text import mask_number
 
 
 def configure(level: str = "info") -> None:
-    """Set structlog up: readable on a terminal, JSON lines elsewhere, numbers masked in both."""
+    """Set structlog up: readable on a terminal, JSON lines elsewhere, numbers masked in both.
+
+    A traceback comes without its variables: they hold names and numbers, and drawing the rows of
+    many tickets takes seconds in which nothing else is done.
+    """
     to_terminal = sys.stderr.isatty()
     renderer: Any = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if to_terminal
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
