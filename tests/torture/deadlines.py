@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 TICKETS = 10_000
 LIFE_SECONDS = (0.05, 4.0)
 """How long a sweep lives before it is killed."""
-MOST_KILLS = 15
+MOST_KILLS = 8
 """A node; the sweep after that lives until it is done, so that a run ends."""
 READY_SECONDS = 120.0
 LINES = ("missed", "start", "notify")
