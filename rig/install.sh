@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
 
-RUN_PACKAGES=(ca-certificates espeak-ng kannel mount python3 python3-venv sox util-linux)
+RUN_PACKAGES=(ca-certificates espeak-ng fonts-dejavu-core kannel mount python3 python3-venv sox util-linux)
 TEST_PACKAGES=(chromium postgresql sip-tester valgrind)
 LEAST_ASTERISK=22
 POLICY=/usr/sbin/policy-rc.d

@@ -169,13 +169,18 @@ def recordings_reconcile(
 
 @recordings.command("verify")
 def recordings_verify(
+    package: Annotated[str, typer.Argument(help="A sealed package; default: the archive.")] = "",
+    *,
     as_json: _Json = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a walk was interrupted.")
     ] = False,
 ) -> None:
-    """Prove manifest, rows and objects; name what is missing, altered, additional, unsigned."""
-    commands.recordings_verify(as_json=as_json, resume=resume)
+    """Prove the archive, or a package; name what is missing, altered, additional, unsigned."""
+    if package:
+        commands.package_verify(package, as_json=as_json)
+    else:
+        commands.recordings_verify(as_json=as_json, resume=resume)
 
 
 @recordings.command("keygen")

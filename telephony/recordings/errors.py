@@ -166,3 +166,9 @@ class DeletionDecided(Conflict):
     """Somebody has decided on the list already."""
 
     code = "deletion_decided"
+
+
+class FontMissing(Unavailable):
+    """The machine lacks the font that a paper is written in (Debian: fonts-dejavu-core)."""
+
+    code = "package_font_missing"

@@ -1,5 +1,6 @@
 """The auditor's desk and the supervisor's floor as people use them (recordings, operators)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from telephony.operators.model import OperatorState
 from telephony.recordings.hearing import plays
 from telephony.recordings.hearing.plays import PlaysWanted
 from telephony.recordings.hearing.tables import RecordingPlay
+from telephony.recordings.manifest.keys import Keys
+from telephony.recordings.package.check import faults
 from telephony.recordings.store import of_call
 from tests.support.chromium import serious_violations
 from tests.support.floor import Floor
@@ -82,7 +85,9 @@ async def house(tmp_path: Path, browser: Browser, clock_start: datetime) -> Asyn
     clock = HandClock(clock_start)
     db = Database(f"sqlite+aiosqlite:///{tmp_path}/house.db", clock, Bus())
     rig = Rig(db, tmp_path)
-    folders = {"archive": rig.archive, "spool": rig.spool, "floor_bytes": 0}
+    folders: dict[str, object] = {"archive": rig.archive, "spool": rig.spool, "floor_bytes": 0}
+    folders["keys"] = tmp_path / "keys"
+    Keys(tmp_path / "keys").generate()
     settings = settings_for(tmp_path, recordings=folders)
     async with Pages.open(
         tmp_path, clock, db=db, settings=settings, packages=("portal", "audit", "floor")
@@ -97,7 +102,7 @@ async def house(tmp_path: Path, browser: Browser, clock_start: datetime) -> Asyn
     await db.close()
 
 
-async def test_an_auditors_day_search_reason_listen(house: House) -> None:
+async def test_an_auditors_day_search_reason_listen_export(house: House) -> None:
     recording = await house.record("1764464400.1", 30, caller_number="+84912345678")
     await house.record("1764464401.1", 1, caller_number="+84987654321", caller_raw="0987654321")
     page = await house.page("mai", "/audit")
@@ -145,6 +150,12 @@ async def test_an_auditors_day_search_reason_listen(house: House) -> None:
     await until(told, within=20)
     assert (await house.plays(recording))[0].heard_seconds < 15  # what was skipped is not counted
     assert await serious_violations(page) == []
+    await page.fill("#why", "Thanh tra yêu cầu")
+    async with page.expect_download() as started:
+        await page.get_by_role("button", name="Tải về").click()
+    package = await (await started.value).path()
+    assert await asyncio.to_thread(faults, package) == []
+    assert [p.how for p in await house.plays(recording)] == ["export", "page"]
 
 
 async def test_the_seal_is_proved_in_the_page_and_a_touched_file_is_told(house: House) -> None:

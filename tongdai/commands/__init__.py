@@ -18,6 +18,7 @@ _HOMES = {
     "audit_verify": "proof",
     "recordings_reconcile": "reconciling",
     "recordings_verify": "archive",
+    "package_verify": "packages",
     "recordings_keygen": "archive",
     "recordings_head": "archive",
     "recordings_rekey": "archive",

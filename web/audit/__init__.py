@@ -5,6 +5,7 @@ from aiohttp import web
 from web.audit import (
     find,
     heard,
+    package,
     reconciliation,
     recording,
     requests,
@@ -20,5 +21,5 @@ def setup(app: web.Application) -> None:
     """Add the routes and the words."""
     add(REFUSALS)
     add(retention_words.REFUSALS)
-    for part in (find, heard, reconciliation, recording, requests, retention, sounds):
+    for part in (find, heard, package, reconciliation, recording, requests, retention, sounds):
         app.add_routes(part.routes)

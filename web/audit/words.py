@@ -6,6 +6,7 @@ from web.words import N_
 REFUSALS = {
     "hearing_reason_missing": N_("Hãy ghi lý do trước khi nghe."),
     "hearing_not_begun": N_("Chưa ghi lý do nghe, hoặc đã quá lâu. Hãy tải lại trang."),
+    "package_font_missing": N_("Máy chủ thiếu phông chữ (gói fonts-dejavu-core)."),
     "too_few_digits": N_("Cần ít nhất 4 chữ số của số điện thoại."),
     "number_or_ticket": N_("Hãy viết cả số điện thoại, hoặc mã phiếu."),
     "not_a_time": N_("Giờ không đúng; hãy viết giờ:phút."),

@@ -1,5 +1,6 @@
 """What goes with a recording that leaves the house: its entries, and their way to signed heads."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -43,6 +44,11 @@ class HeadOut(_Model):
     hash: str
     key: str
     signature: str
+
+    @property
+    def raw_signature(self) -> bytes:
+        """The signature's bytes, as openssl reads them from a file."""
+        return base64.b64decode(self.signature)
 
 
 class Excerpt(_Model):
