@@ -12,10 +12,11 @@ from aiohttp import web
 
 from ivr import book
 from ivr.book import Flowbook
-from ivr.flow.diagram import name_of, svg, tree
-from ivr.flow.model import Flow
+from ivr.flow.diagram import Line, name_of, svg, tree
+from ivr.flow.model import Flow, Menu
 from ivr.flow.parse import FlowError
 from ivr.flow.report import Heard, facts_at, played
+from ivr.flow.state import menu_text
 from ivr.prompt_builder import PromptError
 from ivr.speech.speaker import Speaker
 from tongdai.accounts.model import Role
@@ -64,7 +65,7 @@ async def flows(request: web.Request) -> web.StreamResponse:
     context: dict[str, Any] = {
         "hotline": hotline,
         "flow": flow,
-        "branches": list(map(_branch, tree(flow))) if flow else [],
+        "branches": [_branch(flow, line) for line in tree(flow)] if flow else [],
         "editions": rows,
         "people": people,
         "tried": tried,
@@ -164,14 +165,15 @@ def _tried(request: web.Request, flow: Flow) -> tuple[list[Heard], str]:
     return list(played(flow, facts, pressed)), ""
 
 
-def _branch(line: Any) -> Branch:
+def _branch(flow: Flow, line: Line) -> Branch:
     step = line.step
+    said = menu_text(flow, step) if isinstance(step, Menu) else getattr(step, "say", "")
     return Branch(
         depth=line.depth,
         key=line.way,
         words=name_of(step),
-        said="" if line.again else getattr(step, "say", ""),
-        source=getattr(step, "source", ""),
+        said="" if line.again else said,
+        source="" if line.again else step.source,
         again=line.again,
     )
 
