@@ -3,6 +3,7 @@
 An edition holds for the next call; a caller who is inside goes on in the flow that he began with.
 """
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from tongdai.db import Database, DatabaseAway, Tx
 from tongdai.text import nfc
 
 log = structlog.get_logger()
+PATIENCE_SECONDS = 3.0
+"""How long a caller may wait for the register to say whether the flow was changed."""
 
 
 @dataclass(slots=True)
@@ -59,9 +62,9 @@ class Flowbook:
     async def now(self, db: Database, hotline: str) -> Version | None:
         """Return a hotline's flow for the call that begins; without a database the last known."""
         try:
-            async with db.read() as session:
+            async with asyncio.timeout(PATIENCE_SECONDS), db.read() as session:
                 await self.refresh(session)
-        except DatabaseAway:
+        except (DatabaseAway, TimeoutError):  # one that hangs must not leave a caller in silence
             log.warning("flow.database_away", hotline=hotline)
         return self.versions.get(hotline)
 
