@@ -1,6 +1,8 @@
 """Calling a citizen back on the real PBX: the register, the recording, refusals."""
 
 import io
+import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from tests.support.world import World
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(120)]
 
+RINGS_SECONDS, NOTICE_SECONDS, NOTICE = 2, 2, 660
+"""At the citizen's phone; the tone in the place of the notice that the call is recorded, in Hz."""
 ANSWERS, BUSY = "0913000001", "0913000007"
 
 
@@ -29,8 +33,18 @@ def _world(folder: Path) -> World:
     )
 
 
+def _tell(world: World) -> None:
+    """Let the notice that the call is recorded be a tone."""
+    path = world.settings.prompts.folder / "can-tho" / "outbound.wav"
+    path.unlink()  # it is a link to the one that all worlds share
+    wave = ["synth", str(NOTICE_SECONDS), "sine", str(NOTICE)]
+    tone = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(path), *wave]
+    subprocess.run(tone, check=True)
+
+
 async def test_an_outbound_call_is_registered_and_recorded_and_its_tickets(tmp_path: Path) -> None:
     async with _world(tmp_path) as world, Service(world) as service:
+        _tell(world)
         account = service.account("can-tho", "operator")
         async with operator_at_work(service, account) as operator:
             opened = {"hotline": "can-tho", "channel": "email"}
@@ -62,6 +76,9 @@ async def test_an_outbound_call_is_registered_and_recorded_and_its_tickets(tmp_p
         assert hears(raw, 0, 1230)
         assert hears(raw, 1, 880)
         assert not hears(raw, 0, 880)
+        assert not hears(raw, 1, NOTICE), "the notice comes before the recording begins"
+        reached, began = map(datetime.fromisoformat, (row["answered_at"], row["started_at"]))
+        assert (reached - began).total_seconds() > RINGS_SECONDS + NOTICE_SECONDS
 
 
 async def test_nobody_reached_is_told_and_kept_with_its_operator(tmp_path: Path) -> None:
