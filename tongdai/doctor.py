@@ -13,6 +13,7 @@ from escalation.lawbook import default_lawbook
 from ivr import prompt_builder
 from sms.gateways import gateway_of
 from sms.gateways.base import Outcome
+from telephony.recordings.checkup import trouble
 from tongdai import migrate
 from tongdai.clock import SystemClock
 from tongdai.db import Database, DatabaseAway
@@ -200,6 +201,13 @@ async def _archive(settings: Settings) -> str:
         raise Ill(
             detail, "make room on the archive's disk; until then recordings stay in the spool"
         )
+    db = Database(settings.database.url, SystemClock())
+    try:
+        found = await trouble(settings, db)
+    finally:
+        await db.close()
+    if found is not None:
+        raise Ill(*found)
     return f"{free // 1_000_000_000} GB free"
 
 
