@@ -3,7 +3,7 @@ HOTLINE ?= can-tho
 FROM ?= 0912345678
 NAME ?=
 SECONDS ?= 30
-KEYS ?=
+KEYS ?= 1
 CARRIER ?= yes
 PART ?=
 SEED ?=
@@ -20,7 +20,7 @@ export CALL_SECONDS := $(SECONDS)
 help:
 	@printf '%s\n' \
 	'make run                  everything, on loopback; Ctrl-C stops it (CARRIER=no leaves the carrier out)' \
-	'make call                 a citizen calls: HOTLINE=can-tho FROM=0912345678 NAME= SECONDS=30 KEYS=' \
+	'make call                 a citizen calls: HOTLINE=can-tho FROM=0912345678 NAME= SECONDS=30 KEYS=1' \
 	'make test                 every test, with what they need' \
 	'make check                the fast ones' \
 	'make bench                measurements, as JSON' \
