@@ -46,9 +46,9 @@ class Reborn(Child):
     def stop(self, within: float = 10) -> None:
         """End it, and the process that it comes from."""
         self.kill()
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            self._process.wait(within)
+        if self._process is not None:
+            self._process.communicate(timeout=within)  # closes its input, which ends it
+            self._process = None
 
     def _load(self) -> subprocess.Popen[bytes]:
         self.log.parent.mkdir(parents=True, exist_ok=True)
