@@ -45,6 +45,7 @@ async def test_auditor_proposes_administrator_approves_and_the_certificate_is_sh
     lan, minh = await pages.sign_in("lan"), await pages.sign_in("minh")
     held, gone = await rig.rows()
     hold = f"/audit/recordings/{held.id}/hold"
+    assert f'href="{hold}">Giữ lại' in await (await lan.get(hold.removesuffix("/hold"))).text()
     assert (await minh.post(hold, data={"reason": "x"})).status == 403
     assert (await lan.post(hold, data={"reason": ""})).status == 422
     assert (await lan.post(hold, data={"reason": "đơn số 12"})).status == 303
