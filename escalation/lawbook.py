@@ -71,7 +71,7 @@ class Lawbook:
         for hotline in hotlines:
             text = _first(homes, "procedures", hotline)
             if text is not None:
-                versions[hotline] = read_version(text, f"{hotline}.toml")
+                versions[hotline] = _of(hotline, read_version(text, f"{hotline}.toml"))
             hours = _first(homes, "calendars", hotline)
             if hours is not None:
                 found[hotline] = parse_calendar(hours, f"{hotline}.toml")
@@ -179,6 +179,16 @@ def find_procedure(name: str) -> Procedure:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: cannot be read"
         raise ProcedureError(message) from error
+
+
+def _of(hotline: str, version: Version) -> Version:
+    """Refuse a copied file whose `id` still names another hotline."""
+    if version.procedure.id != hotline:
+        message = (
+            f'{hotline}.toml: the hotline is {hotline!r}, but its id says "{version.procedure.id}"'
+        )
+        raise ProcedureError(message)
+    return version
 
 
 def _first(homes: Sequence[_Folder], kind: str, hotline: str) -> str | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from tongdai.ids import HotlineId
 
@@ -94,6 +94,14 @@ class LawTable(_Table):
     """
 
     folder: Path | None = None
+
+    @field_validator("folder")
+    @classmethod
+    def _is_there(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            message = f"there is no folder {folder} where the service is started ({Path.cwd()})"
+            raise ValueError(message)
+        return folder
 
 
 class PromptsTable(_Table):

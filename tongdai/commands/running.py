@@ -6,10 +6,12 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from escalation.procedure import ProcedureError
 from telephony.pbx_config import render
 from tongdai import doctor as doctors
 from tongdai import logs, sample
 from tongdai import migrate as migrations
+from tongdai.calendar import CalendarError
 from tongdai.clock import SystemClock
 from tongdai.commands.register import register
 from tongdai.commands.support import CommandError, print_json, run, say, settings
@@ -22,7 +24,7 @@ def serve(only: str) -> None:
     """Run the service.
 
     Raises:
-        CommandError: An unknown part, or some parts on SQLite.
+        CommandError: An unknown part, some parts on SQLite, or a law that contradicts itself.
     """
     found = settings()
     parts = frozenset(part.strip() for part in only.split(",") if part.strip()) or EVERYTHING
@@ -34,7 +36,10 @@ def serve(only: str) -> None:
         raise CommandError(message)
     logs.configure(found.log.level)
     run(_checked(found))
-    run(run_service(found, parts))
+    try:
+        run(run_service(found, parts))
+    except (ProcedureError, CalendarError) as error:
+        raise CommandError(str(error)) from error
 
 
 def init(*, as_json: bool) -> None:

@@ -1,12 +1,15 @@
 """A procedure file is read, or refused with its line and the reason."""
 
 from importlib import resources
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from escalation.check import procedure_report
-from escalation.lawbook import find_procedure
+from escalation.lawbook import default_lawbook, find_procedure
 from escalation.procedure import ProcedureError, parse_procedure
+from tongdai.settings_tables import LawTable
 
 TEXT = resources.files("escalation").joinpath("procedures", "can-tho.toml").read_text("utf-8")
 
@@ -84,3 +87,18 @@ def test_the_report_shows_every_stage_with_its_limit_and_source() -> None:
     assert "48 giờ làm việc; thủ trưởng đơn vị xử lý [CT-9.1.3b]" in text
     assert "không quá 01 lần, không quá 10 ngày làm việc" in text
     assert "quá hạn: ghi nhận chậm; trễ hạn; báo cáo lãnh đạo" in text
+
+
+def test_a_copied_file_that_still_names_another_hotline_is_refused(tmp_path: Path) -> None:
+    for kind in ("procedures", "calendars"):
+        text = resources.files("escalation").joinpath(kind, "can-tho.toml").read_text("utf-8")
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "tinh-mau.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProcedureError, match=r'tinh-mau\.toml: .* id says "can-tho"'):
+        default_lawbook(("tinh-mau",), tmp_path)
+
+
+def test_a_law_folder_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    assert LawTable(folder=tmp_path).folder == tmp_path
+    with pytest.raises(ValidationError, match="there is no folder"):
+        LawTable(folder=tmp_path / "law")
