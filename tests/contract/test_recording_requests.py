@@ -131,6 +131,8 @@ async def test_a_unit_asks_on_the_tickets_page_and_is_granted_a_part_by_the_audi
     one = waiting.split('action="/audit/requests/')[1][:32]
     beyond = {"decision": "grant", "from_seconds": "0:11", "until_seconds": "0:12", "days": "2"}
     assert (await auditor.post(f"/audit/requests/{one}", beyond)).status == 422
+    nothing = {"decision": "refuse", "from_seconds": "", "until_seconds": "", "days": "3"}
+    assert (await auditor.post(f"/audit/requests/{one}", nothing)).status == 422
     part = {"decision": "grant", "from_seconds": "0:02", "until_seconds": "0:05", "days": "2"}
     assert (await auditor.post(f"/audit/requests/{one}", part)).status == 303
     assert (await auditor.post(f"/audit/requests/{one}", part)).status == 409

@@ -20,6 +20,7 @@ from telephony.recordings.store import Listed
 from telephony.recordings.tables import Recording
 from tickets import search
 from tickets.tables import Posting, Ticket
+from tongdai.db import UtcDateTime
 from web.audit.meaning import Meaning
 
 Column: TypeAlias = Any  # SQLAlchemy's own types for a column do not fit together
@@ -115,7 +116,8 @@ async def find(
 async def _parts(session: AsyncSession, asked: Asked) -> list[_Part]:
     meant = asked.meaning
     if meant.number is not None:
-        return [_by_number(meant.number), *_by_tickets(_sent_from(meant.number))]
+        sent = [(col(Ticket.hotline) == h, *_sent_from(meant.number)) for h in asked.here]
+        return [_by_number(meant.number), *(p for one in sent for p in _by_tickets(one))]
     if meant.tail is not None:
         return [_by_tail(meant.tail)]
     if meant.tickets is not None:
@@ -226,18 +228,21 @@ def _by_tickets(conditions: Sequence[ColumnElement[bool]]) -> list[_Part]:
 def _page_of(
     part: _Part, asked: Asked, limit: int, before: tuple[datetime, str] | None
 ) -> Select[tuple[Recording, CallRow, datetime]]:
-    query, ref = part.query.where(*_conditions(asked)), col(Recording.id)
+    began: Column = col(Recording.started_at)
+    if part.key is not began:
+        began = func.coalesce(began, began, type_=UtcDateTime())
+    query, ref = part.query.where(*_conditions(asked, began)), col(Recording.id)
     if before is not None:
         at, last = before
         query = query.where(part.key <= at, or_(part.key < at, ref < last))
     return query.order_by(part.key.desc(), ref.desc()).limit(limit)
 
 
-def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
-    mine: ColumnElement[bool] = col(Recording.hotline).in_(asked.here)
-    if asked.hotline is None:
-        mine = or_(mine, col(Recording.hotline).is_(None))
-    found = [mine]
+def _conditions(asked: Asked, began: Column) -> list[ColumnElement[bool]]:
+    # not an index's column: where another table leads, it is to lead on a first page, too
+    loose = ("",) if asked.hotline is None else ()
+    here = func.coalesce(col(Recording.hotline), "").in_((*asked.here, *loose))
+    found: list[ColumnElement[bool]] = [here]
     if asked.kind is not None:
         found.append(col(Recording.kind) == asked.kind)
     if asked.operator is not None:
@@ -248,9 +253,9 @@ def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
         )
         found.append(at_unit.exists())
     if asked.since is not None:
-        found.append(col(Recording.started_at) >= asked.since)
+        found.append(began >= asked.since)
     if asked.until is not None:
-        found.append(col(Recording.started_at) < asked.until)
+        found.append(began < asked.until)
     if asked.shortest is not None:
         found.append(col(Recording.seconds) >= asked.shortest)
     if asked.longest is not None:

@@ -39,7 +39,8 @@ def _clock(value: object) -> object:
     return text or None
 
 
-Place = Annotated[float | None, BeforeValidator(_clock), Field(ge=0, le=7 * 86400)]
+Seconds = Annotated[float, Field(ge=0, le=7 * 86400)]
+Place = Annotated[Seconds | None, BeforeValidator(_clock)]
 
 
 class DecisionForm(Form):
