@@ -102,7 +102,7 @@ async def house(tmp_path: Path, browser: Browser, clock_start: datetime) -> Asyn
     await db.close()
 
 
-async def test_an_auditors_day_search_reason_listen_export(house: House) -> None:
+async def test_an_auditors_day_search_reason_listen_hold_export(house: House) -> None:
     recording = await house.record("1764464400.1", 30, caller_number="+84912345678")
     await house.record("1764464401.1", 1, caller_number="+84987654321", caller_raw="0987654321")
     page = await house.page("mai", "/audit")
@@ -150,6 +150,15 @@ async def test_an_auditors_day_search_reason_listen_export(house: House) -> None
     await until(told, within=20)
     assert (await house.plays(recording))[0].heard_seconds < 15  # what was skipped is not counted
     assert await serious_violations(page) == []
+    await _hold_and_export(house, page, recording)
+
+
+async def _hold_and_export(house: House, page: Page, recording: str) -> None:
+    await page.get_by_role("link", name="Giữ lại").click()
+    await page.locator("main [name=reason]").fill("Khiếu nại số 12")
+    await page.get_by_role("button", name="Giữ lại").click()
+    await expect(page.locator(".note.warn")).to_contain_text("đang được giữ lại")
+    await page.goto(f"{house.pages.base}/audit/recordings/{recording}")
     await page.fill("#why", "Thanh tra yêu cầu")
     async with page.expect_download() as started:
         await page.get_by_role("button", name="Tải về").click()
