@@ -37,6 +37,7 @@ from rig import postgres
 from tests.support.due_tickets import HOTLINE, Laid, lay_down
 from tongdai import audit, migrate
 from tongdai.clock import HandClock
+from tongdai.collector import leave_alone_what_stays
 from tongdai.db import Database
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
@@ -89,6 +90,7 @@ async def _on(url: str, tickets: int, due: list[int]) -> dict[str, Any]:
     try:
         sweep = Sweep(db, Acts(default_lawbook((HOTLINE,))))
         found: dict[str, Any] = {}
+        leave_alone_what_stays()  # as `tongdai serve` does
         laid = await _laid(db, found, tickets // 10, None)
         found["a_tenth_open"], laid = await _measured(db, sweep, laid, due[:2])
         laid = await _laid(db, found, tickets - laid.tickets, laid)

@@ -1,7 +1,6 @@
 """Runs the service: every part in one task group, stopped in reverse by a signal."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Collection
 from datetime import timedelta
@@ -10,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from tongdai.clock import SystemClock
+from tongdai.collector import leave_alone_what_stays
 from tongdai.compose import EVERYTHING, Service, build_service
 from tongdai.db import Database, DatabaseAway
 from tongdai.development.service import offset
@@ -37,7 +37,7 @@ async def serve(settings: Settings, parts: Collection[str] = EVERYTHING) -> None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    _leave_alone_what_stays()
+    leave_alone_what_stays()
     running = asyncio.create_task(_run(service, parts))
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -51,16 +51,6 @@ async def serve(settings: Settings, parts: Collection[str] = EVERYTHING) -> None
         await asyncio.wait([running])
         await service.db.close()
         log.info("service.stopped")
-
-
-def _leave_alone_what_stays() -> None:
-    """Keep what was built until now out of the garbage collector's sight: it lives to the end.
-
-    Otherwise every full collection walks all modules, routes and tables, for 80 ms and more, and
-    nothing moves meanwhile, no pop either.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _raise(error: BaseException | None) -> None:
