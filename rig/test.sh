@@ -17,5 +17,5 @@ trap 'rm -rf "$TMPDIR"' EXIT
 
 REAL="asterisk or browser or gateway"
 .venv/bin/pytest --basetemp "$TMPDIR/t" -n "${WORKERS:-2}" -m "not ($REAL)"
-# Real telephones and browsers mostly wait: three files at a time keep two cores busy.
-.venv/bin/pytest --basetemp "$TMPDIR/t" -n "${REAL_WORKERS:-3}" --dist loadfile -m "$REAL"
+# Real telephones and browsers mostly wait: four files at a time keep two cores busy.
+.venv/bin/pytest --basetemp "$TMPDIR/t" -n "${REAL_WORKERS:-4}" --dist loadfile -m "$REAL"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from ivr.prompt_builder import prompts
 from tests.support.town import Town
 from tests.support.wait import until
 
@@ -122,8 +123,7 @@ async def test_the_service_is_stopped(town: Town) -> None:
 
 
 async def test_prompts_are_missing(town: Town) -> None:
-    folder = town.world.settings.prompts.folder
-    prompt = min(folder.rglob("*.wav"))
+    prompt = min(each.path for each in prompts(town.world.settings))
     aside = prompt.with_suffix(".aside")
     prompt.rename(aside)
     try:
