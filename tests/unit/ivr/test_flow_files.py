@@ -14,7 +14,7 @@ from ivr.flow.graph import End, endings, reachable
 from ivr.flow.parse import FlowError, find_flow, parse_flow, shipped
 from ivr.flow.report import facts_at, played, report
 from ivr.flow.state import Facts
-from ivr.flow.walk import begin
+from ivr.flow.walk import advance, begin
 from tongdai.clock import HCM
 
 FLOWS = Path(__file__).parents[3] / "ivr" / "flows"
@@ -64,6 +64,22 @@ def test_whoever_presses_nothing_is_greeted_told_and_never_left_in_silence(hotli
         assert [e.text for e in effects[:told] if isinstance(e, Say)][1:] == [flow.notice]
         assert isinstance(effects[told - 1], Say)
         assert not effects[told - 1].key  # the notice is said to its end
+
+
+@pytest.mark.parametrize("hotline", HOTLINES)
+def test_who_has_no_keys_is_led_on_right_after_one_reading(hotline: str) -> None:
+    flow = find_flow(hotline)
+    holds = [menu for menu in flow.menus() if menu.silence == 1]
+    assert flow.start in {menu.id for menu in holds}
+    for menu in holds:
+        assert menu.wait_seconds <= 3, f"{hotline}: {menu.id}"
+    state, effects = begin(flow, Facts(open=True))
+    sentences = [e.text for e in effects if isinstance(e, Say)][-1].split(".")
+    before = next(n for n, words in enumerate(sentences) if "giữ máy" in words)
+    assert before <= 3, "choices before 'hold the line'"
+    state, effects = advance(state, acts.Silence())
+    assert state.gone
+    assert isinstance(effects[-1], acts.ToQueue)
 
 
 @pytest.mark.parametrize("hotline", ["tay-ninh", "hoa-binh"])
