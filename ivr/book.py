@@ -112,6 +112,12 @@ async def history(session: AsyncSession, hotline: str, limit: int = 50) -> list[
     return list((await session.execute(query)).scalars())
 
 
+async def in_force(session: AsyncSession, hotline: str) -> FlowEdition | None:
+    """Return the edition that the administration wrote last; None: the file holds."""
+    found = await history(session, hotline, limit=1)
+    return found[0] if found else None
+
+
 async def edition(session: AsyncSession, number: int) -> FlowEdition | None:
     """Return an edition by its number."""
     return await session.get(FlowEdition, number)
