@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ivr.flow.acts import Locked, NumberNeeded, TicketFound, TicketUnknown
+from telephony.calls.choice import Choice
 from tongdai.events import Event
 from tongdai.ids import CallId, HotlineId
 from tongdai.phone import Caller
@@ -54,9 +55,7 @@ class CallerLedOn(Event):
     """A caller goes from the menus to the operators, with what was chosen there."""
 
     visit: Visit
-    field: str
-    skill: str
-    priority: int
+    choice: Choice
 
 
 class Desk(Protocol):
@@ -98,6 +97,6 @@ class Desk(Protocol):
         """
         ...
 
-    def led_on(self, visit: Visit, field: str, skill: str, priority: int) -> None:
+    def led_on(self, visit: Visit, choice: Choice) -> None:
         """Tell the other parts what was chosen, before the caller is queued."""
         ...

@@ -1,42 +1,110 @@
 """Which prompt was played to which call and when; what was pressed; where the caller was led.
 
-Kept in memory while the call is in the menus, written in one transaction at its end: two hundred
-callers in menus must not queue for the database's one writer.
+Written behind while the call is in the menus: all callers' entries of a moment in one transaction,
+so that two hundred callers do not queue for the database's one writer, no caller waits for it, and
+a service that is killed loses no more than that moment.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
 
 import structlog
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from ivr.desk import Visit
 from ivr.tables import CallPrompt
 from tongdai.clock import Clock
-from tongdai.db import Database, DatabaseAway
+from tongdai.db import Database, DatabaseAway, Tx
 
 log = structlog.get_logger()
 _MOST = 400
+PAUSE_SECONDS = 0.25
+"""Between two writes: what is said and pressed in it is one transaction."""
+RETRY_SECONDS = 2.0
+BATCH = 500
+MOST_WAITING = 50_000
+"""Entries that are kept while the database is away (25 MB); of later ones there is only the log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Something that was said, pressed, or done."""
+class DiaryWriter:
+    """Writes all callers' entries; `note` never waits."""
 
-    at: datetime
-    step: str
-    kind: str
-    text: str
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._rows: deque[CallPrompt] = deque()
+        self._wake, self._idle = asyncio.Event(), asyncio.Event()
+        self._idle.set()
+        self._full = False
+
+    def note(self, row: CallPrompt) -> None:
+        """Remember an entry that has to be written."""
+        if len(self._rows) >= MOST_WAITING:
+            if not self._full:
+                log.warning("menu.diary_full", waiting=len(self._rows))
+            self._full = True
+            return
+        self._rows.append(row)
+        self._idle.clear()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write until cancelled; what still waits then is tried once more."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                if not await self.flush():
+                    await asyncio.sleep(RETRY_SECONDS)
+                    self._wake.set()
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            if self._rows:
+                await self.flush()
+
+    async def flush(self) -> bool:
+        """Write what waits; return False when the database is away and the rest still waits."""
+        while self._rows:
+            rows = list(islice(self._rows, BATCH))
+            try:
+                async with self._db.write() as tx:
+                    await _save(tx, rows)
+            except DatabaseAway:
+                log.warning("menu.diary_waits", waiting=len(self._rows))
+                return False
+            except Exception:  # no entry may stop those that come after it
+                log.exception("menu.diary_lost", entries=len(rows))
+            for _row in rows:
+                self._rows.popleft()
+        self._full = False
+        self._idle.set()
+        return True
+
+    async def settled(self) -> None:
+        """Return when everything noted so far is written."""
+        await self._idle.wait()
 
 
 class Diary:
     """What one caller heard."""
 
-    def __init__(self, visit: Visit, version: str, clock: Clock) -> None:
+    def __init__(self, visit: Visit, version: str, clock: Clock, writer: DiaryWriter) -> None:
+        """Begin an empty diary.
+
+        Args:
+            visit: Who calls.
+            version: The flow's.
+            clock: When it was.
+            writer: Writes it down.
+        """
         self._visit, self._version, self._clock = visit, version, clock
+        self._writer = writer
         self._step = ""
-        self.entries: list[Entry] = []
+        self._count = 0
 
     def at(self, step: str) -> None:
         """Note where the caller is now."""
@@ -55,34 +123,34 @@ class Diary:
         self._note("led", where)
         log.info("menu.led", call=self._visit.call, hotline=self._visit.hotline, where=where)
 
-    async def write(self, db: Database) -> None:
-        """Write it down; without a database it is only in the log."""
-        visit = self._visit
-        try:
-            async with db.write() as tx:
-                for n, entry in enumerate(self.entries):
-                    tx.session.add(
-                        CallPrompt(
-                            call=visit.call,
-                            n=n,
-                            hotline=visit.hotline,
-                            version=self._version,
-                            at=entry.at,
-                            step=entry.step,
-                            kind=entry.kind,
-                            text=entry.text,
-                        )
-                    )
-        except DatabaseAway:
-            log.warning("menu.diary_lost", call=visit.call, entries=len(self.entries))
-
     def _note(self, kind: str, text: str) -> None:
-        if len(self.entries) < _MOST:
-            now = self._clock.now()
-            self.entries.append(Entry(at=now, step=self._step, kind=kind, text=text))
+        if self._count >= _MOST:
+            return
+        row = CallPrompt(
+            call=self._visit.call,
+            n=self._count,
+            hotline=self._visit.hotline,
+            version=self._version,
+            at=self._clock.now(),
+            step=self._step,
+            kind=kind,
+            text=text,
+        )
+        self._count += 1
+        self._writer.note(row)
 
 
 async def of_call(session: AsyncSession, call: str) -> list[CallPrompt]:
     """Return what a caller heard and pressed, in order."""
     query = select(CallPrompt).where(col(CallPrompt.call) == call).order_by(col(CallPrompt.n))
     return list((await session.execute(query)).scalars())
+
+
+async def _save(tx: Tx, rows: Sequence[CallPrompt]) -> None:
+    """Write entries; one that is there already stays: the commit before may have been heard."""
+    connection = await tx.session.connection()
+    table: Table = CallPrompt.__table__  # type: ignore[attr-defined]  # SQLModel's own
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement = (sqlite.insert if is_sqlite else postgresql.insert)(table)
+    saving = statement.on_conflict_do_nothing(index_elements=["id"])
+    await connection.execute(saving, [row.model_dump() for row in rows])

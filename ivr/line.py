@@ -87,6 +87,22 @@ class Line:
             raise ValueError(message)
         await self._command(f'SET VARIABLE {name} "{value}"')
 
+    async def tell(self, event: str, header: str) -> None:
+        """Say something to whoever listens to the PBX: a UserEvent of the manager interface.
+
+        Args:
+            event: Its name, of the parser's: `TongdaiMenu`.
+            header: `Name: value`, ASCII.
+
+        Raises:
+            CallerGoneError: The caller hung up.
+            ValueError: The header would end the command, or be two.
+        """
+        if not header.isascii() or not set(header).isdisjoint('\r\n"\\,'):
+            message = f"{header!r} cannot be an event's header"
+            raise ValueError(message)
+        await self._command(f'EXEC UserEvent "{event},{header}"')
+
     async def _command(self, command: str, seconds: float = 0) -> dict[str, Any]:
         async with asyncio.timeout(seconds + PATIENCE_SECONDS):
             said: dict[str, Any] = await self._request.send_command(command)

@@ -12,7 +12,7 @@ from panoramisk.fast_agi import Request
 from ivr.agi import Route
 from ivr.book import Flowbook
 from ivr.desk import Desk, Visit
-from ivr.diary import Diary
+from ivr.diary import Diary, DiaryWriter
 from ivr.flow.report import facts_at
 from ivr.greeting import greeting
 from ivr.line import Line
@@ -48,7 +48,7 @@ class Menus:
 
         Args:
             settings: The hotlines.
-            db: Where editions are read and the diary is written.
+            db: Where editions are read and the diaries are written.
             clock: Says whether it is open.
             book: The flows in force.
             desk: Carries out what callers choose.
@@ -58,9 +58,18 @@ class Menus:
         self._settings, self._db, self._clock = settings, db, clock
         self._book, self._desk, self._speaker = book, desk, speaker
         self._calendar = calendar
+        self._writer = DiaryWriter(db)
         self._plain: Route = greeting(settings)
         self.inside = 0
         """Callers in the menus now."""
+
+    async def run(self) -> None:
+        """Write down what callers hear and press, until cancelled."""
+        await self._writer.run()
+
+    async def settled(self) -> None:
+        """Return when everything that was heard and pressed so far is written."""
+        await self._writer.settled()
 
     async def answer(self, request: Request) -> None:
         """Serve one call; see the module's docstring."""
@@ -71,7 +80,7 @@ class Menus:
         if hotline is None or version is None or visit is None:
             await self._plain(request)
             return
-        diary = Diary(visit, version.id, self._clock)
+        diary = Diary(visit, version.id, self._clock, self._writer)
         facts = facts_at(version.flow, self._calendar(hotline.id), self._clock.now())
         session = Session(line, visit, hotline, desk=self._desk, speaker=self._speaker, diary=diary)
         self.inside += 1
@@ -81,7 +90,6 @@ class Menus:
             diary.led("dialplan")  # the speaker has raised the alarm
         finally:
             self.inside -= 1
-            await diary.write(self._db)
 
     def text_of(self, hotline: str) -> str:
         """Return the flow in force as it is written; empty: the hotline has none."""

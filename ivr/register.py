@@ -13,6 +13,7 @@ from ivr.flow.walk import LEAST_MESSAGE_SECONDS
 from ivr.line import seconds_of
 from ivr.speech.reading import phone
 from ivr.ticket_words import Standing, told
+from telephony.calls.choice import Choice
 from tickets import drafts, results, store, units
 from tickets.model import TicketState
 from tickets.tables import Ticket
@@ -102,9 +103,9 @@ class Register:
             person = await units.focal_point(session, known.id, now) if known else None
         return dial_digits(person.phone) if person and person.phone else ""
 
-    def led_on(self, visit: Visit, field: str, skill: str, priority: int) -> None:
+    def led_on(self, visit: Visit, choice: Choice) -> None:
         """Tell what was chosen."""
-        self._bus.publish(CallerLedOn(visit=visit, field=field, skill=skill, priority=priority))
+        self._bus.publish(CallerLedOn(visit=visit, choice=choice))
 
     async def _found(
         self, session: AsyncSession, visit: Visit, typed: str, own: str

@@ -14,6 +14,7 @@ from ivr.flow.state import Facts
 from ivr.flow.walk import LEAST_MESSAGE_SECONDS, advance, begin
 from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
 from ivr.speech.speaker import Speaker
+from telephony.calls.choice import Choice, line_of
 from tongdai.db import DatabaseAway
 from tongdai.settings import HotlineTable
 
@@ -197,7 +198,15 @@ class Session:
     async def _queue(self, effect: acts.ToQueue) -> None:
         if effect.priority:
             await self._line.set("QUEUE_PRIO", str(effect.priority))
-        self._desk.led_on(self._visit, effect.field, effect.skill, effect.priority)
+        choice = Choice(
+            field=effect.field,
+            skill=effect.skill,
+            priority=effect.priority,
+            language="" if effect.language == "vi" else effect.language,
+        )
+        self._desk.led_on(self._visit, choice)
+        if choice:
+            await self._line.tell("TongdaiMenu", f"Choice: {line_of(choice)}")
         await self._line.set(NEXT, "queue")
         self._diary.led("queue")
 

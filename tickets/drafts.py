@@ -18,16 +18,25 @@ from tickets.events import (
 from tickets.forms import form_of, mirror
 from tickets.model import Channel, TicketForm, TicketState
 from tickets.tables import Attachment, Note, Ticket, TicketCall, TicketDraft
+from tickets.units import fields
 from tongdai.accounts.model import SYSTEM, Role, Viewer
 from tongdai.db import Tx
 from tongdai.ids import CallId
 from tongdai.phone import Caller
+from tongdai.text import fold
 
 _OPENERS = (Role.OPERATOR, Role.SUPERVISOR, Role.COORDINATOR, Role.ONE_STOP)
 
 
 async def open_for_call(
-    tx: Tx, *, hotline: str, call: str, caller: Caller, caller_name: str, by: Viewer
+    tx: Tx,
+    *,
+    hotline: str,
+    call: str,
+    caller: Caller,
+    caller_name: str,
+    by: Viewer,
+    about_field: str = "",
 ) -> Ticket:
     """Return the form of a call, opened now if it is not there: one a call, asked however often.
 
@@ -41,6 +50,8 @@ async def open_for_call(
         caller: The caller's number as understood.
         caller_name: What the network says; shown beside the form, never taken for the truth.
         by: The operator who answered.
+        about_field: What the caller chose in the menu, in words; filled in when the hotline has
+            a field of that name or code.
     """
     known = await of_call(tx.session, call)
     if known is not None:
@@ -60,7 +71,7 @@ async def open_for_call(
             tx.session.add(ticket)
     except IntegrityError:  # another node opened it in this very moment
         return await _popped(tx.session, call)
-    form = await _prefilled(tx.session, hotline, caller, caller_name)
+    form = await _prefilled(tx.session, hotline, caller, caller_name, about_field)
     await _began(tx, ticket, form, by, CallId(call))
     return ticket
 
@@ -200,11 +211,14 @@ async def discard(tx: Tx, ticket_id: str, by: Viewer) -> None:
 
 
 async def _prefilled(
-    session: AsyncSession, hotline: str, caller: Caller, caller_name: str
+    session: AsyncSession, hotline: str, caller: Caller, caller_name: str, about_field: str
 ) -> TicketForm:
     known = await contacts.by_number(session, hotline, caller.e164)
     more = {"caller_name": caller_name[:200]} if caller_name else {}
     form = {"channel": str(Channel.PHONE), "sender_phone": caller.national if caller.e164 else ""}
+    field_id = await _field_called(session, hotline, about_field)
+    if field_id:
+        form["field"] = field_id
     if len(known) == 1:
         form |= {
             "contact": known[0].id,
@@ -214,6 +228,15 @@ async def _prefilled(
             "sender_email": known[0].email,
         }
     return TicketForm.of(form | more)
+
+
+async def _field_called(session: AsyncSession, hotline: str, words: str) -> str:
+    """Return the id of the hotline's field that is called so; empty: there is none."""
+    wanted = fold(words)
+    if not wanted:
+        return ""
+    found = await fields(session, hotline)
+    return next((f.id for f in found if wanted in (fold(f.name), fold(f.code))), "")
 
 
 async def _began(tx: Tx, ticket: Ticket, form: TicketForm, by: Viewer, call: CallId | None) -> None:

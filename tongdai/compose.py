@@ -241,7 +241,7 @@ def build_service(
                 errands.run,
                 recorder.run,
             ),
-            "ivr": (agi.run,),
+            "ivr": (agi.run, menus.run),
             "worker": (waker.run, sender.run, keeper.run),
         },
         health=health,

@@ -10,6 +10,7 @@ from escalation.wake import Waker
 from sms.events import MessageOwed
 from sms.sender import Sender
 from telephony.bridge import Bridge
+from telephony.calls.choice import choice_of
 from telephony.calls.events import CallAnswered, CallEnded, CallReturned, CallsRestored
 from telephony.calls.model import CallView
 from telephony.calls.transfer import State
@@ -84,6 +85,7 @@ class Wiring:
                 caller=parse_caller(call.caller_raw),
                 caller_name=call.caller_name,
                 by=Viewer(id=AccountId(operator), name="", grants=grants),
+                about_field=choice_of(call.menu).field,
             )
         self.bridge.link_ticket(call.id, TicketId(ticket.id))
 

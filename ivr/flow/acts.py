@@ -82,6 +82,7 @@ class ToQueue:
     field: str = ""
     priority: int = 0
     skill: str = ""
+    language: str = "vi"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

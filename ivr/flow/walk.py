@@ -69,7 +69,12 @@ def _enter(  # noqa: C901, PLR0911 - one branch a kind of step
             return _ask_menu(replace(state, menu=step.id), step, *before)
         case Queue():
             words = said(state, step.say)
-            end = acts.ToQueue(field=step.field, priority=step.priority, skill=step.skill)
+            end = acts.ToQueue(
+                field=step.field,
+                priority=step.priority,
+                skill=step.skill,
+                language=state.language,
+            )
             return _gone(state, *before, *words, end)
         case Inform() | Emergency():
             return _enter(state, step.then, *before, *said(state, step.say))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telephony.ami import packets as p
+from telephony.calls.choice import MOST_BYTES
 from telephony.calls.model import Call, Direction, Outcome, Signal
 from telephony.calls.step import (
     HOLD_CONTEXTS,
@@ -185,7 +186,7 @@ def _user_event(w: Work, packet: p.UserEvent) -> None:
     if packet.channel.uniqueid != w.main or w.over:
         return
     if packet.event == "TongdaiMenu":
-        w.show(menu=clean(packet.choice)[:32])
+        w.show(menu=clean(packet.choice)[:MOST_BYTES])
     elif packet.event == "TongdaiOutcome":
         w.hint = next((o for o in Outcome if o.value == packet.choice), w.hint)
 

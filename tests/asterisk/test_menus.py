@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from ivr.tables import CallPrompt
 from rig.carrier import PlacedCall
+from telephony.calls.choice import Choice, choice_of
 from telephony.calls.tables import CallRow
 from tests.support.service import Service
 from tests.support.sound import RATE, samples
@@ -107,11 +108,23 @@ class Hall:
 
     async def _finish(self, call: PlacedCall, caller: str, walk: Walk) -> list[Line]:
         try:
-            heard: list[Line] = await until(lambda: self.diary(caller), within=25)
+            heard: list[Line] = await until(lambda: self.whole_diary(caller), within=25)
         finally:
             await hang_up(self.world, call)
         assert heard[-1][1:] == ("led", walk[2]), f"{walk}: {[line[2] for line in heard]}"
         return heard
+
+    async def chosen(self) -> dict[str, Choice]:
+        """Return by hotline what callers chose, as it stands in the calls' rows."""
+        query = select(CallRow).where(col(CallRow.menu).is_not(None))
+        async with self.db.read() as session:
+            rows = (await session.execute(query)).scalars()
+            return {row.hotline: choice_of(row.menu) for row in rows}
+
+    async def whole_diary(self, caller: str) -> list[Line]:
+        """Return a caller's diary once it says where he was led; before that, nothing."""
+        lines = await self.diary(caller)
+        return lines if lines and lines[-1][1] == "led" else []
 
     async def diary(self, caller: str) -> list[Line]:
         query = (
@@ -157,6 +170,15 @@ async def test_every_flow_is_walked_in_the_opening_hours(hall: Hall) -> None:
     assert pressed == ["*", "*", "*"]
     assert by_walk[IN_HOURS[6]][-2][2] == "Please wait for an operator"
 
+    async def both() -> bool:
+        return len(await hall.chosen()) == 2
+
+    await until(both, within=20)
+    assert await hall.chosen() == {
+        "gia-lai": Choice(field="Thủ tục hành chính"),
+        "ha-noi": Choice(skill="en", language="en"),
+    }
+
 
 async def test_every_flow_is_walked_outside_the_opening_hours(hall: Hall) -> None:
     """TN-5.2: nobody is queued; HB-3.2: a message or a wish to be called back is taken."""
@@ -187,7 +209,7 @@ async def test_what_the_caller_hears_is_never_silence(hall: Hall) -> None:
     channel = await until(lambda: in_greeting(hall.world), within=20)
     hall.world.asterisk.command(f"mixmonitor start {channel} {path},D")
     call = await placing
-    lines = await until(lambda: hall.diary(f"+84{caller[1:]}"), within=25)
+    lines = await until(lambda: hall.whole_diary(f"+84{caller[1:]}"), within=25)
     await hang_up(hall.world, call)
     assert lines[-1][1:] == ("led", "end")
     right = np.abs(samples(path)[:, 1])

@@ -24,10 +24,16 @@ pytestmark = [
 async def test_a_ringing_call_shows_who_calls_with_an_empty_form(desk: Desk) -> None:
     page = await desk.sit_down()
     await shot(page, "01-empty")
-    desk.floor.ring(desk.lan, name="NGUYEN VAN A", menu="1")
+    desk.floor.ring(desk.lan, name="NGUYEN VAN A", menu="field=%C4%90i%E1%BB%87n&language=en")
     head = page.locator(".caller-head.ringing")
     await expect(head).to_be_visible(timeout=1000)
-    for text in ("0912 345 678", "di động", "NGUYEN VAN A", "Tổng đài 1022 Cần Thơ"):
+    for text in (
+        "0912 345 678",
+        "di động",
+        "NGUYEN VAN A",
+        "Tổng đài 1022 Cần Thơ",
+        "Điện · tiếng Anh",
+    ):
         await expect(head).to_contain_text(text)
     await expect(page.locator("[data-name=sender_phone]:visible")).to_have_value("0912 345 678")
     assert (await page.title()).startswith("☎ 0912 345 678")

@@ -56,13 +56,11 @@ class Served:
         """Return what is written of the last call: it is, once the line is closed."""
         del linkedid
         await until(lambda: self.menus.inside == 0)
-
-        async def rows() -> list[CallPrompt]:
-            async with self.db.read() as session:
-                query = select(CallPrompt).order_by(col(CallPrompt.n))
-                return list((await session.execute(query)).scalars())
-
-        return [(row.kind, row.text) for row in await until(rows)]
+        await self.menus.settled()
+        async with self.db.read() as session:
+            query = select(CallPrompt).order_by(col(CallPrompt.n))
+            rows = (await session.execute(query)).scalars()
+            return [(row.kind, row.text) for row in rows]
 
     def of(self, kind: type[Event]) -> list[Event]:
         return [e for e in self.events if isinstance(e, kind)]
@@ -94,11 +92,12 @@ async def served(database: Database, clock: HandClock, tmp_path: Path) -> AsyncI
     )
     table = AgiTable.model_construct(host="127.0.0.1", port=0)
     server = AgiServer(table, {"greeting": menus.answer}, clock, also=speaker.condition)
-    task = asyncio.create_task(server.run())
+    tasks = [asyncio.create_task(run()) for run in (server.run, menus.run)]
     await until(lambda: server.port)
     yield Served(settings, database, here, speaker, server, menus, events)
-    task.cancel()
-    await asyncio.wait([task])
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 @ONE
@@ -116,6 +115,21 @@ async def test_who_holds_the_line_is_greeted_told_and_queued(served: Served) -> 
         ("led", "queue"),
     ]
     assert len(served.of(CallerLedOn)) == 1
+
+
+@ONE
+async def test_what_was_heard_is_written_while_the_caller_is_still_there(served: Served) -> None:
+    phone = Phone(keys="31", holds_at=12)
+    call = asyncio.create_task(phone.call(served.server.port))
+    await until(lambda: phone.commands == phone.holds_at)
+    await served.menus.settled()  # what a kill would leave now
+    async with served.db.read() as session:
+        rows = list((await session.execute(select(CallPrompt))).scalars())
+    assert served.menus.inside == 1
+    assert {"Cuộc gọi này được ghi âm.", "3"} <= {row.text for row in rows}
+    assert "queue" not in {row.text for row in rows}
+    phone.released.set()
+    await call
 
 
 @ONE

@@ -153,4 +153,4 @@ def test_what_is_said_in_english_is_reached_in_english_alone() -> None:
     state, effects = advance(state, acts.Key(press="8"))
     assert {e.language for e in effects if isinstance(e, Say)} == {"en"}
     state, effects = advance(replace(state, silent=0), acts.Key(press="1"))
-    assert effects[-1] == acts.ToQueue(skill="en")
+    assert effects[-1] == acts.ToQueue(skill="en", language="en")

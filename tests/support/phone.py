@@ -7,6 +7,7 @@ from pathlib import Path
 
 _STREAM = re.compile(r'STREAM FILE "([^"]+)" "[^"]*"')
 _SET = re.compile(r'SET VARIABLE (\S+) "?([^"]*)"?')
+_TELL = re.compile(r'EXEC UserEvent "(\w+),([^",]*)"')
 _RECORD = re.compile(r'RECORD FILE "([^"]+)" wav ')
 
 
@@ -23,6 +24,7 @@ class Phone:
         speaks: Bytes of the message that is left; None: the caller hangs up in the recording.
         deaf_to: A file of which nothing is heard.
         leaves_at: Hangs up at that command, from 1.
+        holds_at: Lets that command wait until `released` is set.
     """
 
     keys: str = ""
@@ -33,8 +35,11 @@ class Phone:
     speaks: int | None = 64_000
     deaf_to: str = ""
     leaves_at: int = 0
+    holds_at: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     heard: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     commands: int = 0
 
     async def call(self, port: int) -> "Phone":
@@ -48,6 +53,8 @@ class Phone:
         writer.write(header.encode())
         while line := (await reader.readline()).decode().strip():
             self.commands += 1
+            if self.commands == self.holds_at:
+                await self.released.wait()
             answer = None if self.commands == self.leaves_at else self._answer(line)
             if answer is None:
                 break
@@ -62,6 +69,9 @@ class Phone:
         if found := _SET.match(line):
             self.variables[found[1]] = found[2]
             return "200 result=1"
+        if found := _TELL.match(line):
+            self.told[found[1]] = found[2]
+            return "200 result=0"
         if line.startswith("WAIT FOR DIGIT"):
             key, self.keys = self.keys[:1] or "-", self.keys[1:]
             return None if key == "x" else f"200 result={0 if key == '-' else ord(key)}"

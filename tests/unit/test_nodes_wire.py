@@ -47,6 +47,7 @@ CALL = CallView(
     outcome=Outcome.ANSWERED,
     operator=ANNA,
     ringing=(ANNA,),
+    menu="field=%C4%90i%E1%BB%87n&language=en",
     version=7,
 )
 TRANSFER = TransferView(

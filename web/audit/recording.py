@@ -27,7 +27,7 @@ from tongdai.i18n import _
 from tongdai.ids import CallId
 from web.api.ranges import must_be_there, send
 from web.api.sound import archive_of, to_hear
-from web.audit import people
+from web.audit import menus, people
 from web.audit.legs import drawing
 from web.audit.words import WAYS, kinds
 from web.auth import allowed, viewer
@@ -181,6 +181,8 @@ async def _about(session: AsyncSession, who: Viewer, listed: Listed) -> dict[str
         "drawing": drawing(legs, call, names, called) if call else None,
         "others": [r for r in await of_call(session, row.call) if r.id != row.id],
         "plays": await plays.page(session, PlaysWanted(recording=row.id), limit=20),
+        "menu_lines": await menus.lines_of(session, row.call),
+        "chosen": menus.chosen_words(call.menu if call else None),
         **await _ticket(session, who, listed.ticket),
     }
 

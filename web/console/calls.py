@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from telephony.calls import store as call_store
+from telephony.calls.choice import choice_of
 from telephony.calls.model import CallView
 from telephony.transfers import store as transfer_store
 from tickets import contacts, drafts
@@ -74,6 +75,7 @@ async def open_ticket(request: web.Request) -> web.StreamResponse:
             ),
             caller_name=call.caller_name,
             by=who,
+            about_field=choice_of(call.menu).field,
         )
         body = await ticket_json(tx.session, ticket, who, tx.now)
     return web.json_response(body)

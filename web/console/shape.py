@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from telephony.calls.choice import choice_of
 from telephony.calls.model import CallView
 from telephony.capture.model import Kept
 from telephony.operators.model import Operator
@@ -35,7 +36,7 @@ def card(call: CallView, account: AccountId) -> Json:
             "name": call.caller_name,
         },
         "called": call.called_number,
-        "menu": call.menu,
+        "chosen": chosen(call.menu),
         "started_at": iso(call.started_at),
         "queued_at": iso(call.queue_joined_at),
         "answered_at": iso(call.answered_at),
@@ -45,6 +46,19 @@ def card(call: CallView, account: AccountId) -> Json:
         "ticket": call.ticket,
         "ringing": account in call.ringing,
         "mine": call.operator == account,
+    }
+
+
+def chosen(menu: str | None) -> Json | None:
+    """Return what the caller chose in the menus; None when nothing was."""
+    choice = choice_of(menu)
+    if not choice:
+        return None
+    return {
+        "field": choice.field,
+        "skill": choice.skill,
+        "priority": choice.priority,
+        "language": choice.language,
     }
 
 

@@ -62,6 +62,15 @@ export function duration(card: Card): string {
   return card.ended_at ? span(Date.parse(card.ended_at) - Date.parse(card.answered_at)) : since(card.answered_at);
 }
 
+/** What the caller chose in the menus: "Giao thông · tiếng Anh · ưu tiên 3". */
+export function chosenWords(chosen: NonNullable<Card["chosen"]>): string {
+  const { field, skill, priority, language } = chosen;
+  const languages: Record<string, string> = { en: t("tiếng Anh") };
+  const spoken = language ? (languages[language] ?? language) : "";
+  const skilled = skill && skill !== language ? (languages[skill] ?? skill) : "";
+  return [field, spoken, skilled, priority ? t("ưu tiên {number}", { number: priority }) : ""].filter(Boolean).join(" · ");
+}
+
 export function waited(card: Card): string {
   const from = Date.parse(card.queued_at ?? card.started_at);
   const to = card.answered_at ?? card.ended_at;
@@ -165,7 +174,7 @@ export function drawCaller(
       "dl",
       { class: "call-facts" },
       h("div", {}, h("dt", {}, outbound ? t("Gọi đi từ") : t("Gọi đến")), h("dd", { class: "line" }, hotline?.title ?? call.hotline)),
-      outbound ? null : h("div", {}, h("dt", {}, t("Phím chọn")), h("dd", {}, call.menu ?? t("không có"))),
+      call.chosen ? h("div", {}, h("dt", {}, t("Đã chọn")), h("dd", { class: "line" }, chosenWords(call.chosen))) : null,
       h("div", {}, h("dt", {}, t("Đã chờ")), h("dd", { class: "num", "data-tick": "waited" }, waited(call))),
       h("div", {}, h("dt", {}, t("Bắt đầu")), h("dd", { class: "num" }, moment(call.started_at))),
     ),

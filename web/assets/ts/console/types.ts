@@ -10,7 +10,8 @@ export interface Card {
   direction: "inbound" | "outbound";
   caller: { kind: CallerKind; national: string; e164: string | null; raw: string; name: string };
   called: string;
-  menu: string | null;
+  /** What the caller chose in the menus. */
+  chosen: { field: string; skill: string; priority: number; language: string } | null;
   started_at: string;
   queued_at: string | null;
   answered_at: string | null;
