@@ -168,6 +168,18 @@ class DeletionDecided(Conflict):
     code = "deletion_decided"
 
 
+class DeletionNotProposed(Conflict):
+    """The service made the list; nobody has taken it up yet."""
+
+    code = "deletion_not_proposed"
+
+
+class RekeyRunning(Conflict):
+    """Another rekey works on this archive."""
+
+    code = "recording_rekey_running"
+
+
 class FontMissing(Unavailable):
     """The machine lacks the font that a paper is written in (Debian: fonts-dejavu-core)."""
 

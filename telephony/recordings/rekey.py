@@ -1,7 +1,7 @@
 """Another key for what is archived: wrapped anew, or encrypted where it was not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +13,7 @@ from telephony.recordings.archive.archive import ENCRYPTED
 from telephony.recordings.archive.keyring import DEFAULT, KeyRing
 from telephony.recordings.archive.sealing import Stored, finish, stored
 from telephony.recordings.errors import RecordingKeyMissing, StoredDamaged
+from telephony.recordings.leftovers import WORK, Leftovers
 from telephony.recordings.manifest import chain
 from telephony.recordings.manifest.lines import EntryKind
 from telephony.recordings.model import RecordingState, stored_name
@@ -32,19 +33,50 @@ async def to_rekey(db: Database, archive: Archive, hotline: str | None = None) -
         return int(found.scalar_one())
 
 
-async def rekey(db: Database, archive: Archive, hotline: str | None = None) -> AsyncIterator[int]:
+def _untold(_: int) -> None:
+    return
+
+
+async def rekey(
+    db: Database,
+    archive: Archive,
+    hotline: str | None = None,
+    *,
+    on_removed: Callable[[int], None] = _untold,
+) -> AsyncIterator[int]:
     """Give recordings their hotline's present key; yield the stored bytes of each that is done.
 
     One after the other: the new object, then row and manifest in one transaction, then the old
-    object goes. Stopped anywhere it goes on with what is left; an object that was written and not
-    yet entered is named `no_row` by the verifier.
+    object goes. Stopped anywhere it goes on with what is left, and first removes what a killed one
+    has left behind (see leftovers).
+
+    Args:
+        db: The register.
+        archive: The objects and the ring.
+        hotline: Whose recordings; None: all.
+        on_removed: Told how many objects of a killed rekey went, when there were any.
 
     Raises:
+        RekeyRunning: Another one works on this archive.
         RecordingKeyMissing, RecordingKeyWrong: A key that is needed is not in the ring.
         StoredDamaged: An object is not what was stored.
         OSError: The store does not answer.
     """
-    ring, last = _ring(archive), ""
+    ring, left = _ring(archive), Leftovers(archive)
+    with left.held():
+        removed = await left.clear(db)
+        if removed:
+            on_removed(removed)
+        async for row in _with_other_key(db, ring, hotline):
+            await _one(db, archive, ring, row)
+            await asyncio.to_thread(left.forget, row.id)
+            yield row.stored_bytes
+
+
+async def _with_other_key(
+    db: Database, ring: KeyRing, hotline: str | None
+) -> AsyncIterator[Recording]:
+    last = ""
     while True:
         query = select(Recording).where(*_other_key(ring, hotline), col(Recording.id) > last)
         async with db.read() as session:
@@ -54,8 +86,7 @@ async def rekey(db: Database, archive: Archive, hotline: str | None = None) -> A
             return
         for row in some:
             last = row.id
-            await _one(db, archive, ring, row)
-            yield row.stored_bytes
+            yield row
 
 
 async def _one(db: Database, archive: Archive, ring: KeyRing, row: Recording) -> None:
@@ -64,7 +95,7 @@ async def _one(db: Database, archive: Archive, ring: KeyRing, row: Recording) ->
         raise StoredDamaged(recording=row.id)
     place = archive.root / INCOMING
     await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".rekey-", dir=place) as folder:
+    with TemporaryDirectory(prefix=WORK, dir=place) as folder:
         made = await _made(archive, ring, row, Path(folder))
         extension = row.format + ENCRYPTED
         name = stored_name(
@@ -76,6 +107,7 @@ async def _one(db: Database, archive: Archive, ring: KeyRing, row: Recording) ->
             sha256=made.sha256,
             extension=extension,
         )
+        await asyncio.to_thread(Leftovers(archive).note, row.id, old, name)
         await archive.place(made.work, name)
     async with db.write() as tx:
         now = await tx.session.get_one(Recording, row.id, with_for_update=True)

@@ -42,7 +42,8 @@ async def test_every_recording_gets_its_hotlines_present_key(
     rows = await rig.rows()
     assert {row.key for row in rows} == {"second"}
     assert {row.id: await sound(rig, row.id) for row in rows} == sounds
-    assert rig.archived_files() == sorted(rig.archive / row.path for row in rows)
+    files = [path for path in rig.archived_files() if path.parent.name != ".rekey"]
+    assert files == sorted(rig.archive / row.path for row in rows)
     assert [p async for p in verify(rig.db, rig.kept())] == []
 
     rig.ring = keyring.KeyRing(

@@ -10,7 +10,12 @@ from rich.progress import TransferSpeedColumn as SpeedColumn
 
 from telephony.recordings.archive import Archive, keyring
 from telephony.recordings.archive.build import make_archive, make_keys
-from telephony.recordings.errors import KeyRingUnusable, SigningKeyMissing, StoredDamaged
+from telephony.recordings.errors import (
+    KeyRingUnusable,
+    RekeyRunning,
+    SigningKeyMissing,
+    StoredDamaged,
+)
 from telephony.recordings.errors import RecordingKeyMissing as KeyMissing
 from telephony.recordings.errors import RecordingKeyWrong as KeyWrong
 from telephony.recordings.manifest import heads
@@ -83,7 +88,7 @@ def recordings_rekey(hotline: str) -> None:
     """Encrypt every recording with its hotline's present key; may be stopped and run again.
 
     Raises:
-        CommandError: There is no key ring, or a key is missing or wrong.
+        CommandError: There is no key ring, a key is missing or wrong, or another rekey works.
     """
     found = settings()
     if found.recordings.keyring is None:
@@ -93,6 +98,9 @@ def recordings_rekey(hotline: str) -> None:
         done = run(_rekey(found, hotline or None))
     except (KeyMissing, KeyWrong) as error:
         message = f"key {error.ids['key']} is missing in the key ring or is another: restore it"
+        raise CommandError(message) from error
+    except RekeyRunning as error:
+        message = f"another rekey works on {error.ids['archive']}: let it end"
         raise CommandError(message) from error
     except StoredDamaged as error:
         message = "an object is damaged: see `tongdai recordings verify`"
@@ -163,10 +171,14 @@ async def _rekey(found: Settings, hotline: str | None) -> int:
         await _set_clock(db, found)
         with _bar() as bar:
             task = bar.add_task("rekey", total=await to_rekey(db, archive, hotline))
-            async for size in rekey(db, archive, hotline):
+            async for size in rekey(db, archive, hotline, on_removed=_say_removed):
                 done += 1
                 bar.advance(task, size)
     return done
+
+
+def _say_removed(objects: int) -> None:
+    say(f"{objects} objects that a stopped rekey had left are removed")
 
 
 async def _set_clock(db: Database, found: Settings) -> None:
