@@ -25,6 +25,7 @@ _CODES = {
     "enum": "not_allowed",
     "literal_error": "not_allowed",
     "string_too_long": "too_long",
+    "string_too_short": "required",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
     "timezone_aware": "not_a_moment",
@@ -53,7 +54,8 @@ class Endpoint:
         path: Below /api/v1, with aiohttp's `{name}`.
         summary: One line for a reader of the description (English).
         asked: Model of the query (GET) or of the JSON body.
-        answer: Model of the answer; None for sound.
+        answer: Model of the answer; None for bytes.
+        media: Media type of the answer's bytes.
         status: Status of the answer.
         roles: Who may call it; empty: every signed-in person and every token.
         handler: Takes the request and the checked `asked`.
@@ -64,6 +66,7 @@ class Endpoint:
     summary: str
     asked: type[BaseModel]
     answer: type[BaseModel] | None
+    media: str
     status: int
     roles: tuple[Role, ...]
     handler: Callable[[web.Request, Any], Awaitable[BaseModel | web.StreamResponse]]
@@ -108,6 +111,7 @@ class Table:
         answer: type[BaseModel] | None,
         asked: type[Q],
         roles: tuple[Role, ...] = (),
+        media: str = "audio/flac",
         status: int = HTTPStatus.OK,
     ) -> Callable[
         [Callable[[web.Request, Q], Awaitable[BaseModel | web.StreamResponse]]],
@@ -125,6 +129,7 @@ class Table:
                     summary=summary,
                     asked=asked,
                     answer=answer,
+                    media=media,
                     status=status,
                     roles=roles,
                     handler=handler,

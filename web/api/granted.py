@@ -14,7 +14,7 @@ from telephony.recordings.model import RecordingState
 from telephony.recordings.store import Listed
 from tongdai.clock import HCM
 from tongdai.errors import Invalid
-from web.api.ranges import span_of
+from web.api.ranges import must_be_there, span_of
 from web.api.sound import archive_of
 from web.auth import viewer
 from web.keys import CLOCK, DB, SETTINGS
@@ -25,9 +25,11 @@ COPIES = web.AppKey("recording_copies", Copies)
 async def begin(request: web.Request) -> web.Response:
     """Note that a unit hears what it was granted; answer the play."""
     who, now = viewer(request), request.app[CLOCK].now()
+    async with request.app[DB].read() as session:
+        grant = await requests.to_hear(session, who, request.match_info["request"], now)
+    listed = await _recording(request, grant)
+    await must_be_there(archive_of(request.app), listed.recording)
     async with request.app[DB].write() as tx:
-        grant = await requests.to_hear(tx.session, who, request.match_info["request"], now)
-        listed = await _recording(request, grant)
         play = await plays.begin(
             tx, listed, who, how="request", reason=grant.reason, request=grant.id
         )

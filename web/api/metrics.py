@@ -23,6 +23,7 @@ from telephony.calls.events import CallEnded, CallRinging
 from telephony.calls.model import CallState, CallView
 from telephony.operators.service import Operators
 from telephony.recordings.intake import Intake
+from telephony.recordings.proof.figures import Figures, figures
 from tongdai.errors import Unavailable
 from tongdai.events import Bus
 from tongdai.health import State
@@ -187,7 +188,11 @@ async def _database(app: web.Application) -> list[Metric]:
     now = app[CLOCK].now()
     try:
         async with app[DB].read() as session:
-            return [*await _messages(session, now), *await _deadlines(session, now)]
+            return [
+                *await _messages(session, now),
+                *await _deadlines(session, now),
+                *_proof(await figures(session, now)),
+            ]
     except Unavailable:
         return []
 
@@ -214,6 +219,16 @@ async def _deadlines(session: AsyncSession, now: datetime) -> list[Metric]:
     return [
         _gauge("tongdai_deadlines_due", "Deadlines that passed, not done", (), [((), count)]),
         _gauge("tongdai_deadline_lag_seconds", "How late the oldest of them is", (), [((), age)]),
+    ]
+
+
+def _proof(told: Figures) -> list[Metric]:
+    ages: list[Sample] = [((), told.age)] if told.age is not None else []
+    wrong = _by(told.findings)
+    return [
+        _gauge("tongdai_archive_findings", "Wrong by the last whole check", ("why",), wrong),
+        _gauge("tongdai_archive_check_age_seconds", "Since the last whole check", (), ages),
+        _gauge("tongdai_manifest_unsigned", "Entries under no head", (), [((), told.unsigned)]),
     ]
 
 

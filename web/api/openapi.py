@@ -91,10 +91,11 @@ def _operation(endpoint: Endpoint, names: dict[object, str]) -> dict[str, Any]:
 
 def _good(endpoint: Endpoint, names: dict[object, str]) -> dict[str, Any]:
     if endpoint.answer is None:
-        sound = {"schema": {"type": "string", "format": "binary"}}
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        words = "The sound; Range requests are answered"
         return {
-            "description": "The sound; Range requests are answered",
-            "content": {"audio/flac": sound},
+            "description": words if endpoint.media.startswith("audio/") else "The file",
+            "content": {endpoint.media: binary},
         }
     schema = {"$ref": names[endpoint.answer]}
     return {"description": "Done", "content": {"application/json": {"schema": schema}}}

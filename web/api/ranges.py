@@ -12,13 +12,17 @@ _TYPES = {"flac": "audio/flac", "wav": "audio/wav", "opus": "audio/ogg"}
 
 
 async def must_be_there(archive: Archive, row: Recording) -> None:
-    """Refuse a recording whose object the archive lacks.
+    """Refuse a recording whose object, or whose key, the archive lacks, before anything is noted.
 
     Raises:
-        AudioMissing: It does.
+        AudioMissing: The object is not there.
+        RecordingKeyMissing, RecordingKeyWrong: It cannot be decrypted.
+        StoredDamaged: What is there has no head.
     """
     if await archive.objects.size(row.path) is None:
         raise AudioMissing(recording=row.id)
+    if row.key is not None:
+        await archive.opened(row)
 
 
 async def send(request: web.Request, archive: Archive, row: Recording) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from web.api import cursor
 from web.api.endpoint import Asked, Nothing
 from web.api.lists import ListAsked, Since, Text, Until, page
 from web.api.models import Page, RecordingDetail, RecordingOut
+from web.api.package import exported
 from web.api.sound import play
 from web.api.table import TABLE
 from web.auth import viewer
@@ -85,6 +86,26 @@ async def one_recording(request: web.Request, _: Nothing) -> RecordingDetail:
         sample_rate=row.sample_rate,
         source_sha256=row.source_sha256,
     )
+
+
+class PackageAsked(Asked):
+    """Why a recording leaves the house; people and programs must say."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=plays.LONGEST_REASON)]
+
+
+@TABLE.add(
+    "GET",
+    "/recordings/{id}/package",
+    summary="A sealed package (ZIP) that proves itself; each is a line of the audit log",
+    asked=PackageAsked,
+    answer=None,
+    media="application/zip",
+    roles=access.HEARERS,
+)
+async def package_of(request: web.Request, asked: PackageAsked) -> web.Response:
+    """Answer the package."""
+    return await exported(request, request.match_info["id"], asked.reason)
 
 
 @TABLE.add(

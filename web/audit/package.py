@@ -1,36 +1,17 @@
 """/audit/recordings/{id}/package: a sealed package, for a reason that is written down."""
 
-import asyncio
-import hashlib
-from http import HTTPStatus
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
 
 from telephony.recordings import access
-from telephony.recordings.archive.build import make_keys
-from telephony.recordings.errors import ManifestUnsigned, RecordingKeyMissing
 from telephony.recordings.hearing import plays
-from telephony.recordings.manifest import heads
-from telephony.recordings.manifest.excerpt import Excerpt, excerpt
-from telephony.recordings.manifest.keys import Signer
-from telephony.recordings.package import paper
-from telephony.recordings.package.seal import Contents, seal
-from telephony.recordings.store import Listed
-from tongdai import audit
-from tongdai.accounts.model import Viewer
-from tongdai.clock import HCM
-from tongdai.db import Tx
-from web.api.ranges import must_be_there
-from web.api.sound import archive_of, to_hear
-from web.audit.facts import Facts, facts_of
-from web.auth import allowed, viewer
+from web.api.package import exported
+from web.auth import allowed
 from web.forms import Form, parse
-from web.keys import DB, SETTINGS
 
 routes = web.RouteTableDef()
-EXPORTED = "exported"
 
 
 class PackageForm(Form):
@@ -45,75 +26,3 @@ async def export(request: web.Request) -> web.Response:
     """Answer a sealed package; who took it and why is in the log before it goes out."""
     form = parse(PackageForm, await request.post())
     return await exported(request, request.match_info["id"], form.reason)
-
-
-async def exported(request: web.Request, recording_id: str, reason: str) -> web.Response:
-    """Make a package and write down who takes it.
-
-    Raises:
-        RecordingUnknown, HearingForbidden, RecordingDeleted: See web.api.sound.play.
-        AudioMissing, SigningKeyMissing, FontMissing: It cannot be made.
-        ReasonMissing: A person does not say why.
-    """
-    who, keys = viewer(request), make_keys(request.app[SETTINGS])
-    listed = await to_hear(request, who, recording_id)
-    archive, row = archive_of(request.app), listed.recording
-    await must_be_there(archive, row)
-    development = request.app[SETTINGS].development.enabled
-    signer = await asyncio.to_thread(keys.ensure if development else keys.signer)
-    public = await asyncio.to_thread(keys.public)
-    sound = b"".join([block async for block in archive.read(row)])
-    async with request.app[DB].write() as tx:
-        await plays.begin(tx, listed, who, how="export", reason=reason)
-        found = await _excerpt(tx, row.id, signer, public)
-        facts = await facts_of(tx.session, who, listed, at=tx.now, reason=reason)
-        contents = Contents(
-            sound=sound,
-            extension=row.format,
-            facts=facts.told,
-            paper=await asyncio.to_thread(_paper, facts, found),
-            excerpt=found,
-            at=tx.now.astimezone(HCM),
-        )
-        if signer.key not in public:
-            raise RecordingKeyMissing(key=signer.key)
-        made = await asyncio.to_thread(seal, contents, signer, public[signer.key])
-        await _write_down(tx, listed, who, reason, made)
-    day = row.started_at.astimezone(HCM)
-    name = f"ghi-am-{day:%Y%m%d-%H%M}-{row.id[:8]}.zip"
-    return web.Response(
-        status=HTTPStatus.OK,
-        body=made,
-        content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-async def _excerpt(tx: Tx, recording: str, signer: Signer, public: dict[str, str]) -> Excerpt:
-    """Return the excerpt; what no head covers yet is signed now."""
-    try:
-        return await excerpt(tx.session, recording, public)
-    except ManifestUnsigned:
-        await heads.sign(tx, signer)
-        await tx.session.flush()  # the excerpt reads the head
-        return await excerpt(tx.session, recording, public)
-
-
-async def _write_down(tx: Tx, listed: Listed, who: Viewer, reason: str, made: bytes) -> None:
-    await audit.append(
-        tx,
-        chain=audit.RECORDINGS,
-        subject=listed.recording.id,
-        kind=EXPORTED,
-        actor=who.id,
-        data={
-            "name": who.name,
-            "reason": reason,
-            "bytes": len(made),
-            "sha256": hashlib.sha256(made).hexdigest(),
-        },
-    )
-
-
-def _paper(facts: Facts, found: Excerpt) -> bytes:
-    return paper.paper(facts.title, facts.sections(found), facts.foot)

@@ -19,8 +19,8 @@ from telephony.recordings.store import Listed
 from telephony.recordings.tables import Recording
 from telephony.transfers import store as transfers
 from tongdai.ids import CallId
+from web.api.marks import marks
 from web.api.sound import archive_of
-from web.audit.marks import marks
 from web.auth import allowed, viewer
 from web.keys import DB
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from fpdf import FPDF
+from fpdf.enums import MethodReturnValue
 
 from telephony.recordings.errors import FontMissing
 
@@ -12,6 +14,8 @@ FONTS = Path("/usr/share/fonts/truetype/dejavu")
 """Where Debian's fonts-dejavu-core lies."""
 _REGULAR, _BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 _LABEL_MM, _LINE_MM = 45.0, 6.0
+_TOGETHER_MM = 3 * _LINE_MM
+"""A fact is not cut by a page's end before that much of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,20 @@ class _Sheet(FPDF):
         self.cell(0, 5, f"{self._foot} · {self.page_no()}")
 
     def line_of(self, label: str, words: str) -> None:
-        """Write one fact."""
+        """Write one fact; the next begins below the longer of its two columns."""
         self.set_font("DejaVu", "", 9)
-        self.multi_cell(_LABEL_MM, _LINE_MM, label, new_x="RIGHT", new_y="TOP", align="L")
-        self.multi_cell(0, _LINE_MM, words or "–", new_x="LMARGIN", new_y="NEXT", align="L")
+        parts = ((_LABEL_MM, label), (self.epw - _LABEL_MM, words or "–"))
+        high = [self._height(width, text) for width, text in parts]
+        if self.will_page_break(min(max(high), _TOGETHER_MM)):
+            self.add_page()
+        top, page = self.get_y(), self.page
+        for (width, text), x, y in zip(parts, ("RIGHT", "LMARGIN"), ("TOP", "NEXT"), strict=True):
+            self.multi_cell(width, _LINE_MM, text, align="L", new_x=x, new_y=y)
+        if self.page == page:
+            self.set_y(max(self.get_y(), top + high[0]))
+
+    def _height(self, width: float, text: str) -> float:
+        """Return how high a cell will be, in mm."""
+        height = MethodReturnValue.HEIGHT
+        found = self.multi_cell(width, _LINE_MM, text, align="L", dry_run=True, output=height)
+        return cast("float", found)

@@ -23,7 +23,7 @@ from tongdai.accounts.tables import Account
 from tongdai.clock import HCM
 from tongdai.ids import CallId
 from tongdai.phone import national
-from web.audit.marks import marks
+from web.api.marks import marks
 
 _CALL = ("id", "hotline", "direction", "called_number", "state", "outcome", "started_at")
 _TIMES = ("answered_at", "ended_at")
@@ -50,11 +50,16 @@ class Facts:
         """The last line of each page."""
         return f"Ghi âm {self._of('recording', 'id')}"
 
-    def sections(self, found: Excerpt) -> list[Section]:
-        """Return the paper's sections."""
+    def sections(self, found: Excerpt, place: str) -> list[Section]:
+        """Return the paper's sections.
+
+        Args:
+            found: The manifest's lines and heads.
+            place: The hotline's title.
+        """
         call = [
-            ("Tổng đài", self._of("call", "hotline")),
-            ("Người gọi", self._of("call", "caller")),
+            ("Tổng đài", place),
+            ("Người gọi", self._person("call", "caller")),
             ("Số được gọi", self._of("call", "called_number")),
             ("Tổng đài viên", self._of("call", "operator")),
             ("Gọi đến", self._of("call", "started_at")),
@@ -63,7 +68,7 @@ class Facts:
         ]
         ticket = [
             ("Mã phiếu", self._of("ticket", "number")),
-            ("Người phản ánh", self._of("ticket", "sender")),
+            ("Người phản ánh", self._person("ticket", "sender")),
             ("Lĩnh vực", self._of("ticket", "field")),
             ("Đơn vị xử lý", self._of("ticket", "unit")),
             ("Nội dung", self._of("ticket", "content")),
@@ -98,6 +103,10 @@ class Facts:
             *((f"Đầu sổ {h.no}, khóa {h.key}", h.hash) for h in found.heads),
         ]
 
+    def _person(self, part: str, name: str) -> str:
+        secret = bool((self.told[part] or {}).get("secret"))
+        return "Được giữ kín" if secret else self._of(part, name)
+
     def _of(self, part: str, name: str) -> str:
         value = (self.told[part] or {}).get(name)
         return _people(value) if value not in (None, "") else ""
@@ -127,6 +136,7 @@ async def facts_of(
         names = await _names(session, call.operator)
         told["call"] = {n: getattr(call, n) for n in (*_CALL, *_TIMES)} | {
             "caller": "" if masked else _number(call.caller_number, call.caller_raw),
+            "secret": masked,
             "operator": names,
         }
     return Facts(told=_in_vietnam(told))
@@ -147,7 +157,8 @@ async def _ticket(
     unit = await session.get(Unit, ticket.unit_id) if ticket.unit_id else None
     told = {name: getattr(ticket, name) for name in _TICKET}
     told |= {"field": field.name if field else "", "unit": unit.name if unit else ""}
-    return told | {"sender": "" if sender.masked else sender.name}, sender.masked
+    told |= {"sender": "" if sender.masked else sender.name, "secret": sender.masked}
+    return told, sender.masked
 
 
 async def _names(session: AsyncSession, account: str | None) -> str:
