@@ -28,9 +28,9 @@ from telephony.capture.daily import Daily, Watch
 from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
-from telephony.recordings.archive.build import make_archive, make_keys
+from telephony.recordings.archive.build import make_archive
 from telephony.recordings.intake import Intake, make_spools
-from telephony.recordings.keeper import Keeper
+from telephony.recordings.keeper import make_keeper
 from telephony.recordings.live import LiveCalls
 from telephony.transfers.service import Transfers
 from tickets.attachments import Files
@@ -132,7 +132,7 @@ def build_service(
         floor_bytes=settings.recordings.floor_bytes,
     )
 
-    keeper = Keeper(db, clock, archive, make_keys(settings), makes_key=settings.development.enabled)
+    keeper = make_keeper(settings, db, clock, archive)
     sender = Sender(
         db, settings, gateways=build(settings), mail=build_mail(settings.mail), real=real
     )

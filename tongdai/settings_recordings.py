@@ -93,6 +93,12 @@ class RecordingsTable(_Table):
     )
     requests: RequestsTable = RequestsTable()
     retention: tuple[RetentionTable, ...] = ()
+    lists_due: bool = Field(
+        default=True, description="list every day what the retention rules make due"
+    )
+    rejected_rest_days: int = Field(
+        default=30, ge=1, description="no new list of the service's after one was rejected"
+    )
     s3: S3Table | None = Field(
         default=None, description="where the objects are kept; without, in the folder `archive`"
     )

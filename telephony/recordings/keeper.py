@@ -1,21 +1,24 @@
-"""Keeps the archive provable: files in step, a head a day, a walk a day, deletions carried out."""
+"""Keeps the archive provable: files in step, a head and a walk a day, deletions listed and done."""
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 
 import structlog
 
 from telephony.recordings.archive import Archive
+from telephony.recordings.archive.build import make_keys
 from telephony.recordings.errors import KeyRingUnusable, SigningKeyMissing
 from telephony.recordings.manifest import heads
 from telephony.recordings.manifest.beside import catch_up
 from telephony.recordings.manifest.keys import Keys
 from telephony.recordings.proof import check
 from telephony.recordings.retention import deletion
-from tongdai.clock import Clock
+from telephony.recordings.retention.schedule import Schedule, make_schedule
+from tongdai.clock import HCM, Clock
 from tongdai.db import Database, DatabaseAway
 from tongdai.health import Condition, Part, State
+from tongdai.settings import Settings
 
 log = structlog.get_logger()
 
@@ -27,7 +30,14 @@ class Keeper:
     """One round after the other; each part of one fails alone."""
 
     def __init__(
-        self, db: Database, clock: Clock, archive: Archive, keys: Keys, *, makes_key: bool
+        self,
+        db: Database,
+        clock: Clock,
+        archive: Archive,
+        keys: Keys,
+        *,
+        makes_key: bool,
+        schedule: Schedule | None = None,
     ) -> None:
         """Take what is needed; nothing is touched before `run`.
 
@@ -37,9 +47,11 @@ class Keeper:
             archive: What is kept.
             keys: What the manifest is signed with.
             makes_key: Make the signing key when there is none (development).
+            schedule: How lists of what is due are made; None: people alone make them.
         """
         self._db, self._clock, self._archive, self._keys = db, clock, archive, keys
-        self._makes_key = makes_key
+        self._makes_key, self._schedule = makes_key, schedule
+        self._listed: date | None = None
         self._condition = Condition(clock, State.OK)
         self._wake = asyncio.Event()
         self.findings = 0
@@ -58,9 +70,9 @@ class Keeper:
             self._wake.clear()
 
     async def round(self) -> None:
-        """Sign, write beside, delete what was approved, walk; say what could not be done."""
+        """Sign, write beside, delete, list what is due, walk; say what could not be done."""
         wrong = []
-        for part in (self._sign, self._write_beside, self._delete, self._walk):
+        for part in (self._sign, self._write_beside, self._delete, self._list, self._walk):
             try:
                 why = await part()
             except DatabaseAway:
@@ -100,7 +112,19 @@ class Keeper:
         return ""
 
     async def _delete(self) -> str:
-        await deletion.carry_out(self._db, self._archive)
+        if await deletion.carry_out(self._db, self._archive):
+            self._listed = None  # what did not fit into that list is listed at once
+        return ""
+
+    async def _list(self) -> str:
+        """List what is due, once a day in Vietnam and after each list that was carried out."""
+        today = self._clock.now().astimezone(HCM).date()
+        if self._schedule is None or self._listed == today:
+            return ""
+        made = await self._schedule.propose(self._db)
+        self._listed = today
+        if made:
+            log.info("recording.deletion_listed", lists=made)
         return ""
 
     async def _walk(self) -> str:
@@ -113,3 +137,15 @@ class Keeper:
         if not self.findings:
             return ""
         return f"{self.findings} things in the archive are not as they were sealed: /audit/checks"
+
+
+def make_keeper(settings: Settings, db: Database, clock: Clock, archive: Archive) -> Keeper:
+    """Return the keeper of the settings."""
+    return Keeper(
+        db,
+        clock,
+        archive,
+        make_keys(settings),
+        makes_key=settings.development.enabled,
+        schedule=make_schedule(settings),
+    )

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from telephony.recordings import access, reconcile
-from telephony.recordings.hearing import requests
 from tickets import units
 from tickets.tables import Ticket, Unit
 from tongdai.accounts.model import Viewer
@@ -20,6 +19,7 @@ from web import words
 from web.api import cursor
 from web.api.reach import secret_tickets
 from web.audit import people
+from web.audit.badges import badges
 from web.audit.finding import Asked, Hit, find
 from web.audit.meaning import meaning
 from web.audit.words import kinds
@@ -67,7 +67,7 @@ async def search(request: web.Request) -> web.Response:
             faults = {name: words.of_code(code) for name, code in invalid.fields.items()}
         context = await _table(session, who, found[:SHOWN])
         context["operators"] = await people.operators(session, access.heard_hotlines(who))
-        context["waiting"] = await requests.waiting(session, who)
+        context |= await badges(session, who)
         context["units"] = await _units(session, request, who)
     following = {**typed, "cursor": _cursor(found[SHOWN - 1])} if len(found) > SHOWN else None
     context |= {

@@ -29,7 +29,7 @@ from web.api.ranges import must_be_there, send
 from web.api.sound import archive_of, to_hear
 from web.audit import menus, people
 from web.audit.legs import drawing
-from web.audit.words import WAYS, kinds
+from web.audit.words import WAYS, kinds, player
 from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import CLOCK, DB, SETTINGS, STYLE_NONCE
@@ -72,6 +72,7 @@ async def show(request: web.Request) -> web.Response:
         "row": listed.recording,
         "kinds": kinds(),
         "ways": WAYS,
+        "catalogue": player(),
         "reasons": [_(words) for words in REASONS],
         "titles": {h.id: h.name for h in request.app[SETTINGS].hotlines},
     }
@@ -84,9 +85,9 @@ async def show(request: web.Request) -> web.Response:
 async def begin(request: web.Request) -> web.Response:
     """Take the reason for hearing; the sound is given out under the play that this begins."""
     who, form = viewer(request), parse(ReasonForm, await _said(request))
+    listed = await to_hear(request, who, request.match_info["id"])
+    await must_be_there(archive_of(request.app), listed.recording)
     async with request.app[DB].write() as tx:
-        listed = await access.get(tx.session, who, request.match_info["id"])
-        access.must_hear(who, listed)
         play = await plays.begin(tx, listed, who, how="page", reason=form.reason)
     return web.json_response({"play": play.id}, status=HTTPStatus.CREATED)
 

@@ -1,18 +1,18 @@
 """/audit/retention: what is due, lists that two people decide on, holds, checks of the archive."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import Field
 
 from telephony.recordings import access
 from telephony.recordings.proof import check
-from telephony.recordings.retention import holds, lists
-from telephony.recordings.retention.model import KEEPERS, OTHER, ListState
-from telephony.recordings.retention.tables import DeletionList
-from tongdai.accounts.model import Role, Viewer
+from telephony.recordings.retention import holds, lists, schedule
+from telephony.recordings.retention.model import KEEPERS
+from tongdai.accounts.model import Role
 from tongdai.errors import NotFound
 from tongdai.settings import RetentionTable
+from web.audit.badges import badges
 from web.audit.retention_words import LISTS, WHYS
 from web.audit.words import kinds
 from web.auth import allowed, viewer
@@ -40,9 +40,9 @@ class ProposeForm(Form):
 
 
 class DecideForm(Form):
-    """A list is approved or rejected."""
+    """A list is proposed by the first person, or approved or rejected."""
 
-    decision: str
+    decision: Literal["propose", "approve", "reject"]
     reason: Reason = ""
 
 
@@ -59,16 +59,18 @@ async def show(request: web.Request) -> web.Response:
     who = viewer(request)
     hotlines = tuple(who.hotlines_for(*KEEPERS))
     async with request.app[DB].read() as session:
+        found = await lists.page(session, hotlines)
         context = {
             "due": [
                 await lists.due(session, rule, request.app[CLOCK].now())
                 for rule in request.app[SETTINGS].recordings.retention
                 if rule.hotline in hotlines
             ],
-            "lists": await lists.page(session, hotlines),
+            "lists": found,
+            "mine": {one.id for one in found if schedule.waits_for(who, one)},
             "holds": await holds.held(session, hotlines),
         }
-    return page(request, "audit/retention.html", context | _common(request, who))
+    return await _page(request, "audit/retention.html", context)
 
 
 @routes.post("/audit/retention")
@@ -95,24 +97,23 @@ async def one(request: web.Request) -> web.Response:
         "list": found,
         "items": items[:SHOWN],
         "following": items[SHOWN - 1][1].id if len(items) > SHOWN else None,
-        "may_decide": _may_decide(who, found),
+        "may_decide": lists.may_decide(who, found),
     }
-    return page(request, "audit/deletion.html", context | _common(request, who))
+    return await _page(request, "audit/deletion.html", context)
 
 
 @routes.post("/audit/retention/{id}")
 @allowed(*KEEPERS)
 async def decide(request: web.Request) -> web.Response:
-    """Take the second person's decision; the service carries it out within half a minute."""
+    """Take a list up, or the second person's decision; what is approved goes in half a minute."""
     form, deletion = parse(DecideForm, await request.post()), request.match_info["id"]
+    who = viewer(request)
     async with request.app[DB].write() as tx:
-        await lists.decide(
-            tx,
-            viewer(request),
-            deletion,
-            approve=form.decision == "approve",
-            reason=form.reason,
-        )
+        if form.decision == "propose":
+            await schedule.take_up(tx, who, deletion, form.reason)
+        else:
+            approve = form.decision == "approve"
+            await lists.decide(tx, who, deletion, approve=approve, reason=form.reason)
     raise web.HTTPSeeOther(f"/audit/retention/{deletion}")
 
 
@@ -129,7 +130,7 @@ async def hold(request: web.Request) -> web.Response:
         "history": history,
         "may_hold": who.has_any((Role.AUDITOR,), listed.recording.hotline),
     }
-    return page(request, "audit/hold.html", context | _common(request, who))
+    return await _page(request, "audit/hold.html", context)
 
 
 @routes.post("/audit/recordings/{id}/hold")
@@ -164,16 +165,21 @@ async def checks(request: web.Request) -> web.Response:
         "running": await check.latest(db),
         "whys": WHYS,
     }
-    return page(request, "audit/checks.html", context | _common(request, viewer(request)))
+    return await _page(request, "audit/checks.html", context)
 
 
-def _common(request: web.Request, who: Viewer) -> dict[str, Any]:
-    return {
+async def _page(request: web.Request, template: str, context: dict[str, Any]) -> web.Response:
+    """Answer a page with what every page of these has."""
+    who = viewer(request)
+    async with request.app[DB].read() as session:
+        context |= await badges(session, who)
+    common = {
         "kinds": kinds(),
         "titles": {h.id: h.name for h in request.app[SETTINGS].hotlines},
         "hears": who.has_any(access.HEARERS),
         "states": LISTS,
     }
+    return page(request, template, context | common)
 
 
 def _rule(request: web.Request, form: ProposeForm) -> RetentionTable:
@@ -181,12 +187,3 @@ def _rule(request: web.Request, form: ProposeForm) -> RetentionTable:
         if (rule.hotline, rule.kind) == (form.hotline, form.kind):
             return rule
     raise RuleUnknown(hotline=form.hotline)
-
-
-def _may_decide(who: Viewer, found: DeletionList) -> bool:
-    other = OTHER[Role(found.proposed_role)]
-    return (
-        found.state == ListState.PROPOSED
-        and who.id != found.proposed_by
-        and who.has_any((other,), found.hotline)
-    )

@@ -16,9 +16,13 @@ REFUSALS = {
     "deletion_nothing_due": N_("Không có bản ghi âm nào hết thời hạn lưu trữ."),
     "deletion_unknown": N_("Không có danh sách xóa này."),
     "deletion_decided": N_("Danh sách này đã có người quyết định."),
+    "deletion_not_proposed": N_(
+        "Danh sách do hệ thống lập; cần một người đề nghị trước khi duyệt."
+    ),
     "retention_rule_unknown": N_("Chưa đặt thời hạn lưu trữ cho loại ghi âm này."),
 }
 LISTS = {
+    "scheduled": N_("Hệ thống lập, chờ người đề nghị"),
     "proposed": N_("Chờ người thứ hai duyệt"),
     "approved": N_("Đã duyệt, đang xóa"),
     "rejected": N_("Không duyệt"),

@@ -1,5 +1,6 @@
 """The words of the auditor's desk: refusals, kinds, ways of hearing."""
 
+from tongdai import i18n
 from tongdai.i18n import _
 from web.words import N_
 
@@ -17,6 +18,16 @@ WAYS = {
     "request": N_("đơn vị được cấp"),
     "export": N_("gói niêm phong"),
 }
+PLAYER = (
+    N_("Không mở được bản ghi âm. Hãy tải lại trang."),
+    N_("Lý do nghe: {reason}"),
+)
+"""What the player's script says (assets/ts/audit)."""
+
+
+def player() -> dict[str, str]:
+    """Return the player's words in the language in use; none in Vietnamese: they are the keys."""
+    return {} if i18n.language() == "vi" else {text: _(text) for text in PLAYER}
 
 
 def kinds() -> dict[str, str]:

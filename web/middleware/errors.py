@@ -32,6 +32,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Refusal as refusal:
         request[ERROR] = refusal.reason
+        if isinstance(refusal, Unavailable) and refusal.ids:  # somebody has to mend it
+            log.warning("web.unavailable", refusal=str(refusal))
         return refused(request, refusal)
     except web.HTTPException as error:
         if error.status < 400:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from telephony.recordings.errors import (
     DeletionDecided,
+    DeletionNotProposed,
     DeletionUnknown,
     NothingDue,
     ReasonNeeded,
@@ -16,7 +17,7 @@ from telephony.recordings.errors import (
     SamePerson,
 )
 from telephony.recordings.model import RecordingState
-from telephony.recordings.retention.model import KEEPERS, OTHER, ListState, kept_until
+from telephony.recordings.retention.model import KEEPERS, OPEN, OTHER, ListState, kept_until
 from telephony.recordings.retention.tables import DeletionItem, DeletionList
 from telephony.recordings.tables import Recording
 from tongdai import audit
@@ -54,29 +55,40 @@ async def propose(tx: Tx, viewer: Viewer, rule: RetentionTable, reason: str) -> 
         ReasonNeeded: No reason is given.
         NothingDue: Nothing's time has run out.
     """
-    role = _role(viewer, rule.hotline)
+    role = role_of(viewer, rule.hotline)
     if not clean(reason):
         raise ReasonNeeded
+    made = await make(tx, rule)
+    if made is None:
+        raise NothingDue(hotline=rule.hotline)
+    made.state, made.reason = ListState.PROPOSED, clean(reason)[:500]
+    made.proposed_by, made.proposed_name, made.proposed_role = viewer.id, viewer.name, role
+    await write_down(tx, viewer, made, "deletion_proposed", made.reason)
+    return made
+
+
+async def make(tx: Tx, rule: RetentionTable) -> DeletionList | None:
+    """Make a list, proposed by nobody yet, of what a rule says; None when nothing is due."""
     until = kept_until(tx.now, rule.days)
     query = select(Recording.id).where(*_due(rule, until)).order_by(col(Recording.started_at))
     found = list((await tx.session.execute(query.limit(LONGEST))).scalars())
     if not found:
-        raise NothingDue(hotline=rule.hotline)
+        return None
     made = DeletionList(
         hotline=rule.hotline,
         kind=rule.kind,
         days=rule.days,
         until=until,
-        reason=clean(reason)[:500],
+        reason="",
+        state=ListState.SCHEDULED,
         count=len(found),
-        proposed_by=viewer.id,
-        proposed_name=viewer.name,
-        proposed_role=role,
+        proposed_by="",
+        proposed_name="",
+        proposed_role="",
         proposed_at=tx.now,
     )
     tx.session.add(made)
     tx.session.add_all([DeletionItem(deletion=made.id, recording=one) for one in found])
-    await _write_down(tx, viewer, made, "deletion_proposed", made.reason)
     return made
 
 
@@ -85,9 +97,13 @@ async def decide(
 ) -> DeletionList:
     """Approve a list, or reject it; the keeper carries it out afterwards.
 
+    A list that the service made and nobody has taken up is approved by nobody; either of the two
+    roles may reject it.
+
     Raises:
         DeletionUnknown: There is none, or it is none of the viewer's.
         DeletionDecided: It is decided already.
+        DeletionNotProposed: Nobody has taken it up, so it cannot be approved.
         SamePerson: The viewer proposed it, or has not the other one of the two roles.
         ReasonNeeded: It is rejected without a reason.
     """
@@ -95,19 +111,30 @@ async def decide(
     found: DeletionList | None = (await tx.session.execute(query)).scalar_one_or_none()
     if found is None or not viewer.has_any(KEEPERS, found.hotline):
         raise DeletionUnknown(deletion=deletion)
-    if found.state != ListState.PROPOSED:
+    early = found.state == ListState.SCHEDULED
+    if found.state != ListState.PROPOSED and not early:
         raise DeletionDecided(deletion=deletion)
-    if viewer.id == found.proposed_by or not viewer.has_any(
-        (OTHER[Role(found.proposed_role)],), found.hotline
-    ):
+    if early and approve:
+        raise DeletionNotProposed(deletion=deletion)
+    if not early and not may_decide(viewer, found):
         raise SamePerson(deletion=deletion)
     if not approve and not clean(reason):
         raise ReasonNeeded
     found.state = ListState.APPROVED if approve else ListState.REJECTED
     found.decided_by, found.decided_name = viewer.id, viewer.name
     found.decided_reason, found.decided_at = clean(reason)[:500], tx.now
-    await _write_down(tx, viewer, found, f"deletion_{found.state}", found.decided_reason)
+    kind = f"deletion_{found.state}"
+    await write_down(tx, viewer, found, kind, found.decided_reason)
     return found
+
+
+def may_decide(viewer: Viewer, found: DeletionList) -> bool:
+    """Say whether the viewer is the second person that a proposed list waits for."""
+    return (
+        found.state == ListState.PROPOSED
+        and viewer.id != found.proposed_by
+        and viewer.has_any((OTHER[Role(found.proposed_role)],), found.hotline)
+    )
 
 
 async def get(session: AsyncSession, viewer: Viewer, deletion: str) -> DeletionList:
@@ -155,7 +182,7 @@ def _due(rule: RetentionTable, until: datetime) -> list[ColumnElement[bool]]:
         .where(
             col(DeletionItem.recording) == col(Recording.id),
             col(DeletionItem.deletion) == col(DeletionList.id),
-            col(DeletionList.state).in_([ListState.PROPOSED, ListState.APPROVED]),
+            col(DeletionList.state).in_(OPEN),
         )
         .correlate(Recording)
     )
@@ -168,14 +195,20 @@ def _due(rule: RetentionTable, until: datetime) -> list[ColumnElement[bool]]:
     ]
 
 
-def _role(viewer: Viewer, hotline: str) -> Role:
+def role_of(viewer: Viewer, hotline: str) -> Role:
+    """Return the role in which the viewer proposes.
+
+    Raises:
+        RetentionForbidden: The viewer is neither auditor nor administrator there.
+    """
     for role in KEEPERS:
         if viewer.has_any((role,), hotline):
             return role
     raise RetentionForbidden(hotline=hotline)
 
 
-async def _write_down(tx: Tx, viewer: Viewer, found: DeletionList, kind: str, reason: str) -> None:
+async def write_down(tx: Tx, viewer: Viewer, found: DeletionList, kind: str, reason: str) -> None:
+    """Write what became of a list into the audit chain."""
     await audit.append(
         tx,
         chain=audit.RECORDINGS,

@@ -11,12 +11,20 @@ OTHER = {Role.AUDITOR: Role.ADMINISTRATOR, Role.ADMINISTRATOR: Role.AUDITOR}
 
 
 class ListState(StrEnum):
-    """A list of what is to be deleted: proposed -> rejected | approved -> done."""
+    """A list of what is to be deleted: [scheduled ->] proposed -> rejected | approved -> done.
 
+    `scheduled`: the service made it; it waits for the first of the two people.
+    """
+
+    SCHEDULED = "scheduled"
     PROPOSED = "proposed"
     APPROVED = "approved"
     REJECTED = "rejected"
     DONE = "done"
+
+
+OPEN = (ListState.SCHEDULED, ListState.PROPOSED, ListState.APPROVED)
+"""What is in such a list is in no other."""
 
 
 class ItemState(StrEnum):
