@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Route, WebSocketRoute, expect
 
+from telephony.calls.choice import Choice, line_of
 from telephony.calls.events import CallRinging
 from telephony.calls.transfer import Reason, State
 from tests.browser.conftest import Desk
@@ -39,6 +40,17 @@ async def test_a_ringing_call_shows_who_calls_with_an_empty_form(desk: Desk) -> 
     assert (await page.title()).startswith("☎ 0912 345 678")
     await shot(page, "02-ringing")
     assert await serious_violations(page) == []
+
+
+async def test_what_the_caller_chose_in_the_menu_stands_in_the_form_and_may_be_changed(
+    desk: Desk,
+) -> None:
+    page = await desk.sit_down()
+    call = desk.floor.ring(desk.lan, menu=line_of(Choice(field="thủ tục hành chính")))
+    desk.floor.answer(call)
+    field = page.locator("[data-name=field_text]:visible")
+    await expect(field).to_have_value("Thủ tục hành chính", timeout=15_000)
+    await expect(field).to_be_editable()
 
 
 @pytest.mark.parametrize(
