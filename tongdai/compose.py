@@ -17,7 +17,7 @@ from ivr.agi import AgiServer
 from ivr.book import Flowbook
 from ivr.menus import Menus
 from ivr.prompt_builder import PromptError, say
-from ivr.register import Register
+from ivr.register import Register as MenuRegister
 from ivr.speech.speaker import Speaker
 from sms.gateways import build, build_mail
 from sms.sender import Sender
@@ -25,13 +25,15 @@ from telephony.bridge import Bridge
 from telephony.capture.checker import Checker
 from telephony.capture.control import RecordingControl
 from telephony.capture.daily import Daily, Watch
+from telephony.capture.pull import make_pulls
 from telephony.control import CallControl
 from telephony.operators import Operators
 from telephony.queues import Queues
 from telephony.recordings.archive.build import make_archive
-from telephony.recordings.intake import Intake, make_spools
+from telephony.recordings.intake import make_intake, make_spools
 from telephony.recordings.keeper import make_keeper
 from telephony.recordings.live import LiveCalls
+from telephony.recordings.register import Register
 from telephony.transfers.service import Transfers
 from tickets.attachments import Files
 from tongdai.accounts.service import Accounts
@@ -123,14 +125,9 @@ def build_service(
     archive = make_archive(settings)
     checker = Checker(settings, db, clock)
     daily = Daily(settings, db, clock, spools)
-    intake = Intake(
-        db,
-        clock,
-        spools,
-        archive,
-        LiveCalls(bus, bridge),
-        floor_bytes=settings.recordings.floor_bytes,
-    )
+    live = LiveCalls(bus, bridge)
+    intake = make_intake(settings, db, clock, spools, archive, live)
+    pulls = make_pulls(settings, db, spools, Register(db, clock, archive), live)
 
     keeper = make_keeper(settings, db, clock, archive)
     sender = Sender(
@@ -148,7 +145,7 @@ def build_service(
         db,
         clock,
         book=flowbook,
-        desk=Register(settings, db, bus, clock, real),
+        desk=MenuRegister(settings, db, bus, clock, real),
         speaker=speaker,
         calendar=acts.lawbook.calendar,
     )
@@ -169,7 +166,7 @@ def build_service(
     ).join()
     relay = None if db.is_sqlite else Relay(db.url, bus)
     movable = MovableClock(clock, db, waker, sender) if isinstance(clock, OffsetClock) else None
-    watch = Watch(clock, intake, checker, daily)
+    watch = Watch(clock, intake, checker, daily, pulls)
     known = _health(settings, bridge, agi, watch, waker, sender, keeper)
     health = {"database": db, **_of(known, parts)}
     if relay is not None:
@@ -240,6 +237,7 @@ def build_service(
                 daily.run,
                 errands.run,
                 recorder.run,
+                *(pull.run for pull in pulls),
             ),
             "ivr": (agi.run, menus.run),
             "worker": (waker.run, sender.run, keeper.run),

@@ -13,11 +13,13 @@ from escalation.lawbook import default_lawbook
 from ivr import prompt_builder
 from sms.gateways import gateway_of
 from sms.gateways.base import Outcome
+from telephony.capture.errors import FarSpoolAway
+from telephony.capture.far import far_spool
 from telephony.recordings.checkup import trouble
 from tongdai import migrate
 from tongdai.clock import SystemClock
 from tongdai.db import Database, DatabaseAway
-from tongdai.settings import PbxTable, Settings, SmsGatewayTable
+from tongdai.settings import PbxTable, Settings, SftpTable, SmsGatewayTable
 
 PATIENCE_SECONDS = 5.0
 
@@ -75,6 +77,11 @@ def _looks(settings: Settings) -> list[tuple[str, Look]]:
         *((f"websocket:{pbx.name}", _bound(_websocket, pbx)) for pbx in settings.pbx),
         ("agi", lambda: _agi(settings)),
         ("spool", lambda: _spool(settings)),
+        *(
+            (f"spool_sftp:{pbx.name}", _bound(_far_spool, pbx.spool_sftp))
+            for pbx in settings.pbx
+            if pbx.spool_sftp is not None
+        ),
         ("archive", lambda: _archive(settings)),
         *((f"sms:{gateway.name}", _bound(_gateway, gateway)) for gateway in settings.sms.gateway),
         ("prompts", lambda: _prompts(settings)),
@@ -187,6 +194,20 @@ async def _spool(settings: Settings) -> str:
             raise Ill(detail, "put the service's account into the group of Asterisk's")
     waiting = sum(1 for _ in chain.from_iterable(folder.iterdir() for folder in folders))
     return f"{waiting} files wait in it"
+
+
+async def _far_spool(table: SftpTable) -> str:
+    try:
+        async with far_spool(table) as far:
+            files, strange = await far.look()
+    except FarSpoolAway as away:
+        mend = "see 'A PBX on another host' in docs/recordings-spool.md"
+        raise Ill(str(away.ids["why"]), mend) from away
+    where = f"{table.folder} on {table.host}"
+    if strange:
+        detail = f"{len(strange)} files in {where} are no recordings: {', '.join(strange[:3])}"
+        raise Ill(detail, "put them elsewhere; the service takes recordings alone")
+    return f"{len(files)} files lie in {where}"
 
 
 async def _archive(settings: Settings) -> str:

@@ -40,7 +40,8 @@ def configure(level: str = "info") -> None:
     logging.basicConfig(
         level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for chatty in ("apscheduler", "asyncssh"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def mask_numbers(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:

@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from tongdai.ids import HotlineId
-from tongdai.settings_recordings import RecordingsTable, RetentionTable, S3Table
+from tongdai.settings_recordings import RecordingsTable, RetentionTable, S3Table, SftpTable
 from tongdai.settings_sms import SmsGatewayTable, SmsTable
 from tongdai.settings_tables import (
     AgiTable,
@@ -57,6 +57,7 @@ __all__ = [
     "SeatsTable",
     "Settings",
     "SettingsError",
+    "SftpTable",
     "SmsGatewayTable",
     "SmsTable",
     "WebTable",

@@ -1,14 +1,43 @@
-"""The table [recordings] of tongdai.toml."""
+"""The table [recordings] of tongdai.toml, and [[pbx]] spool_sftp."""
 
+import base64
+import binascii
 from datetime import time
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SftpTable(_Table):
+    """The spool of a PBX on another host, from which the service takes what is finished."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=22, ge=1, le=65535)
+    username: str = Field(min_length=1, description="an account of that host's")
+    key: Path = Field(description="the private key that opens the account, without a passphrase")
+    host_key: str = Field(
+        description="the host's public key, 'ssh-ed25519 AAAA...': no other host is believed"
+    )
+    folder: str = Field(pattern=r"^/", description="where Asterisk records on that host")
+    look_seconds: float = Field(default=5, gt=0, description="from one look to the next")
+
+    @field_validator("host_key")
+    @classmethod
+    def _is_a_key(cls, line: str) -> str:
+        kind, _, rest = line.strip().partition(" ")
+        try:
+            blob = base64.b64decode(rest.partition(" ")[0], validate=True)
+        except (binascii.Error, ValueError):
+            blob = b""
+        if not kind or blob[4 : 4 + len(kind)] != kind.encode():
+            message = "give the host's public key as its .pub file has it: ssh-ed25519 AAAA..."
+            raise ValueError(message)
+        return line.strip()
 
 
 class S3Table(_Table):
@@ -65,6 +94,12 @@ class RecordingsTable(_Table):
     spool: Path = Path(".run/spool")
     archive: Path = Path(".run/archive")
     floor_bytes: int = Field(default=1_000_000_000, ge=0)
+    spool_low_bytes: int = Field(
+        default=500_000_000, ge=0, description="a spool's disk with less room is an alarm,"
+    )
+    spool_low_share: float = Field(
+        default=0.1, ge=0, le=1, description="where less than this share is free as well"
+    )
     format: Literal["flac", "wav", "opus"] = Field(
         default="flac", description="flac and wav keep every sample, opus does not"
     )

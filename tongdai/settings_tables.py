@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from tongdai.ids import HotlineId
+from tongdai.settings_recordings import SftpTable
 
 
 class _Table(BaseModel):
@@ -57,11 +58,22 @@ class PbxTable(_Table):
         default=SecretStr(""),
         description="with it this PBX, on another host, brings its recordings; empty: it may not",
     )
+    spool_sftp: SftpTable | None = Field(
+        default=None,
+        description="with it the service takes the recordings of this PBX, on another host",
+    )
     cdr: Path | None = Field(default=None, description="its CDR file (csv), read after an outage")
     cel: Path | None = Field(default=None, description="its CEL file (csv), read after an outage")
     contexts: dict[str, HotlineId] = Field(
         default_factory=dict, description="foreign contexts -> hotline, for replay of raw captures"
     )
+
+    @model_validator(mode="after")
+    def _brings_to_a_place(self) -> "PbxTable":
+        if self.spool_sftp is not None and self.spool is None:
+            message = "spool_sftp needs spool: a folder of this PBX's own on the service's host"
+            raise ValueError(message)
+        return self
 
 
 class AgiTable(_Table):

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from telephony.capture.checker import Checker
+from telephony.capture.pull import Pull
 from telephony.capture.reconcile import Reconciled, bounds, lying, reconcile
 from telephony.capture.tables import ReconciliationDay, ReconciliationItem
 from telephony.recordings.intake import Intake
@@ -38,14 +39,19 @@ class Daily:
         self._spools = tuple(Spool(spool.pbx, spool.folder) for spool in spools)
         self.unclean: date | None = None
         """The newest reconciled day, when something of it has no known reason."""
+        self.trouble = ""
+        """Why nothing can be reconciled now: a sentence, or empty."""
 
     async def run(self) -> None:
         """Reconcile what is due, until cancelled."""
         while True:
             try:
                 await self.round()
+                self.trouble = ""
             except DatabaseAway:
                 pass  # tried again; /healthz says that the database is away
+            except OSError as error:
+                self._unreadable(error)
             except Exception:
                 log.exception("recording.reconciliation_failed")
             await asyncio.sleep(LOOK_SECONDS)
@@ -70,6 +76,14 @@ class Daily:
         self.unclean = newest if not known.get(newest, True) else None
         return done
 
+    def _unreadable(self, error: OSError) -> None:
+        """Say once that a spool cannot be looked into; what lies there belongs to the result."""
+        place = error.filename or "the spool"
+        trouble = f"days cannot be reconciled: {place}: {error.strerror or error}"
+        if trouble != self.trouble:
+            log.warning("recording.spool_unreadable", why=trouble)
+        self.trouble = trouble
+
     async def of_day(self, day: date, *, grace: timedelta = GRACE) -> Reconciled:
         """Reconcile one day and keep the result in the place of an older one.
 
@@ -88,17 +102,26 @@ class Daily:
 
 
 class Watch:
-    """The part `spool` of /healthz: the intake, what is doubtful, what is not reconciled."""
+    """The part `spool` of /healthz: intake and pulls, what is doubtful, what is not reconciled."""
 
-    def __init__(self, clock: Clock, intake: Intake, checker: Checker, daily: Daily) -> None:
-        """Ask all three."""
+    def __init__(
+        self,
+        clock: Clock,
+        intake: Intake,
+        checker: Checker,
+        daily: Daily,
+        pulls: Iterable[Pull] = (),
+    ) -> None:
+        """Ask all of them."""
         self._intake, self._checker, self._daily = intake, checker, daily
+        self._pulls = tuple(pulls)
         self._condition = Condition(clock, State.OK)
 
     async def health(self) -> dict[str, Part]:
         """Return the worst; see tongdai.health.HasHealth."""
         spool = (await self._intake.health())["spool"]
         said = [spool.detail] if spool.state is not State.OK else []
+        said += [pull.trouble for pull in self._pulls if pull.trouble]
         if self._checker.open:
             said.append(f"{self._checker.open} recordings are doubtful: see /audit/reconciliation")
         if self._daily.unclean:
@@ -106,6 +129,8 @@ class Watch:
                 f"calls and recordings of {self._daily.unclean} do not match: "
                 "see /audit/reconciliation"
             )
+        if self._daily.trouble:
+            said.append(self._daily.trouble)
         worst = spool.state if spool.state is State.DOWN else State.DEGRADED if said else State.OK
         self._condition.set(worst, "; ".join(said))
         return {"spool": spool if worst is spool.state and len(said) < 2 else self._condition.part}

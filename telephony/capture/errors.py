@@ -1,6 +1,6 @@
-"""Why a recording cannot be paused, resumed or stopped."""
+"""Why a recording cannot be paused, resumed, stopped, or taken from another host."""
 
-from tongdai.errors import Conflict
+from tongdai.errors import Conflict, Unavailable
 
 
 class RecordingStopped(Conflict):
@@ -13,3 +13,15 @@ class NotKept(Conflict):
     """The PBX refused: the call has no recording now."""
 
     code = "recording_not_running"
+
+
+class FarSpoolAway(Unavailable):
+    """The spool on another host cannot be reached or read; `why` is a sentence for a person."""
+
+    code = "far_spool_away"
+
+
+class FarFileRefused(Unavailable):
+    """One file of a spool on another host cannot be read or removed; `why` says what it answers."""
+
+    code = "far_file_refused"

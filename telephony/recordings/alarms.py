@@ -1,6 +1,7 @@
 """What is wrong with spool and archive, in one line of /healthz."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -13,17 +14,33 @@ from tongdai.health import Condition, Part, State
 log = structlog.get_logger()
 
 STANDSTILL_SECONDS = 30.0
-_LOW_BYTES = 500_000_000
 _FULL_BYTES = 20_000_000
-_LOW_SHARE, _FULL_SHARE = 0.1, 0.01
+_FULL_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Low:
+    """From when on a spool's disk is nearly full: both must be undercut.
+
+    Attributes:
+        bytes: Free bytes ([recordings] spool_low_bytes).
+        share: Free share of the disk, 0 to 1 ([recordings] spool_low_share).
+    """
+
+    bytes: int = 500_000_000
+    share: float = 0.1
+
+
+LOW = Low()
 
 
 class Alarms:
     """Collects what each look and each taking found; the worst of it is the part's state."""
 
-    def __init__(self, clock: Clock, floor_bytes: int) -> None:
+    def __init__(self, clock: Clock, floor_bytes: int, low: Low = LOW) -> None:
         self._condition = Condition(clock, State.DOWN, "recordings have not been looked at yet")
         self._floor = floor_bytes
+        self._low = low
         self._folders: dict[str, tuple[State, str] | None] = {}
         self._refused: dict[tuple[str, str], str] = {}
         self._archive_full: set[str] = set()
@@ -40,7 +57,8 @@ class Alarms:
         self._refused = {
             k: v for k, v in self._refused.items() if k[0] != spool.pbx or k[1] in present
         }
-        self._set(spool, _room(spool) or _archive_room(archive, self._floor) or _strange(look))
+        room = _room(spool, self._low) or _archive_room(archive, self._floor)
+        self._set(spool, room or _strange(look))
 
     def unreadable(self, spool: Spool, error: OSError) -> None:
         """Note that spool or archive cannot be used."""
@@ -102,14 +120,14 @@ class Alarms:
             )
 
 
-def _room(spool: Spool) -> tuple[State, str] | None:
+def _room(spool: Spool, low: Low) -> tuple[State, str] | None:
     free, total = spool.room()
     if free < min(_FULL_BYTES, total * _FULL_SHARE):
         return (
             State.DOWN,
             f"the disk of {spool.folder} is full: calls go on but are not recorded; make room",
         )
-    if free < min(_LOW_BYTES, total * _LOW_SHARE):
+    if free < min(low.bytes, total * low.share):
         return State.DEGRADED, f"the disk of {spool.folder} has only {free} bytes left; make room"
     return None
 

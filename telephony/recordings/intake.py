@@ -9,21 +9,18 @@ from typing import Protocol
 import structlog
 
 from telephony.recordings import audio
-from telephony.recordings.alarms import Alarms
+from telephony.recordings.alarms import LOW, Alarms, Low
 from telephony.recordings.archive import Archive
-from telephony.recordings.archive.build import make_archive
 from telephony.recordings.errors import (
     SealMismatch,
     SpoolFileChanged,
     SpoolFileUnreadable,
 )
-from telephony.recordings.live import HasCalls, LiveCalls
 from telephony.recordings.model import is_finished
 from telephony.recordings.register import Register
 from telephony.recordings.spool import Look, Spool, SpoolFile, open_inodes
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
-from tongdai.events import Bus
 from tongdai.health import Part
 from tongdai.settings import Settings
 
@@ -80,6 +77,7 @@ class Intake:
         calls: Calls,
         *,
         floor_bytes: int,
+        low: Low = LOW,
         pace: Pace = PACE,
     ) -> None:
         """Wire it up; nothing is touched before `run`.
@@ -91,6 +89,7 @@ class Intake:
             archive: Where sealed files lie.
             calls: Tells which calls are in progress.
             floor_bytes: What must stay free on the archive's disk.
+            low: From when on a spool's disk is nearly full.
             pace: How patient to be.
         """
         self._db = db
@@ -100,7 +99,7 @@ class Intake:
         self._floor = floor_bytes
         self._pace = pace
         self._register = Register(db, clock, archive)
-        self._alarms = Alarms(clock, floor_bytes)
+        self._alarms = Alarms(clock, floor_bytes, low)
         self._wake = asyncio.Event()
         self.archived = 0
         """Recordings archived since the start."""
@@ -214,19 +213,24 @@ class Intake:
         self.pending[spool.pbx] = max(0, self.pending[spool.pbx] - 1)
 
 
-def build(settings: Settings, db: Database, clock: Clock, bus: Bus, bridge: HasCalls) -> Intake:
-    """Return the intake of an installation; it watches the bridge from here on.
-
-    Raises:
-        ValueError: Two PBXs record into one folder.
-    """
+def make_intake(
+    settings: Settings,
+    db: Database,
+    clock: Clock,
+    spools: Iterable[Spool],
+    archive: Archive,
+    calls: Calls,
+) -> Intake:
+    """Return the intake of an installation."""
+    kept = settings.recordings
     return Intake(
         db,
         clock,
-        make_spools(settings),
-        make_archive(settings),
-        LiveCalls(bus, bridge),
-        floor_bytes=settings.recordings.floor_bytes,
+        spools,
+        archive,
+        calls,
+        floor_bytes=kept.floor_bytes,
+        low=Low(bytes=kept.spool_low_bytes, share=kept.spool_low_share),
     )
 
 

@@ -17,7 +17,13 @@ from telephony.recordings.errors import SealMismatch, SpoolFileChanged
 from telephony.recordings.events import RecordingArchived
 from telephony.recordings.manifest import chain
 from telephony.recordings.manifest.lines import EntryKind
-from telephony.recordings.model import RecordingState, Sealed, started_at, stored_name
+from telephony.recordings.model import (
+    RecordingState,
+    Sealed,
+    SpoolName,
+    started_at,
+    stored_name,
+)
 from telephony.recordings.spool import SpoolFile
 from telephony.recordings.tables import Recording
 from tongdai import audit
@@ -48,11 +54,20 @@ class Register:
         """
         async with self._db.read() as session:
             rows = await store.of_spool_name(session, pbx, file.name)
-        same_size = [r for r in rows if r.source_bytes == file.seen.size]
-        if not same_size:
+        if not any(r.source_bytes == file.seen.size for r in rows):
             return False
         digest = await asyncio.to_thread(audio.file_sha256, file.path)
-        row = next((r for r in same_size if r.source_sha256 == digest), None)
+        return await self.holds_digest(pbx, file.name, digest)
+
+    async def holds_digest(self, pbx: str, name: SpoolName, sha256: str) -> bool:
+        """Say whether a spool file of that name and content is archived, and proven there.
+
+        Raises:
+            SealMismatch: It was archived, and the archived file is missing or changed.
+        """
+        async with self._db.read() as session:
+            rows = await store.of_spool_name(session, pbx, name)
+        row = next((r for r in rows if r.source_sha256 == sha256), None)
         if row is None:
             return False
         if not await self._archive.proves(row):

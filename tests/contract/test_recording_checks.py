@@ -1,6 +1,8 @@
 """Recordings checked when they are taken in, and each day reconciled both ways (issue 5)."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,10 +15,13 @@ from telephony.capture.checker import Checker
 from telephony.capture.daily import Daily, Watch
 from telephony.capture.model import Mark, MarkKind
 from telephony.capture.tables import ReconciliationDay, RecordingFinding
+from telephony.recordings.alarms import Low
+from telephony.recordings.intake import Intake
 from telephony.recordings.spool import Spool
 from tests.support.pages import Pages, settings_for
 from tests.support.recordings import Rig, tones
 from tests.support.small_settings import small_settings
+from tests.support.wait import until
 from tongdai import audit
 from tongdai.accounts.model import Role
 from tongdai.clock import HandClock
@@ -168,6 +173,33 @@ async def test_the_day_before_is_reconciled_once_after_its_hour(night: Night) ->
     assert not row.clean
 
 
+async def test_a_missing_spool_is_said_once_and_is_an_alarm(night: Night) -> None:
+    night.clock.advance(timedelta(days=1))
+    night.rig.spool.rmdir()
+    running = asyncio.create_task(night.daily.run())
+    await until(lambda: night.daily.trouble != "")
+    assert night.daily.trouble.startswith("days cannot be reconciled: ")
+    watch = Watch(night.clock, night.rig.intake(), night.checker, night.daily)
+    part = (await watch.health())["spool"]
+    assert part.state is not State.OK
+    assert night.daily.trouble in part.detail
+    assert str(night.rig.spool) in part.detail
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_how_much_room_a_spool_must_have_is_a_setting(night: Night) -> None:
+    spools, rig = [Spool("main", night.rig.spool)], night.rig
+    for low, state in ((Low(bytes=0), State.OK), (Low(bytes=2**60, share=1), State.DEGRADED)):
+        intake = Intake(
+            night.db, night.clock, spools, rig.kept(), rig.calls, floor_bytes=0, low=low
+        )
+        await intake.round()
+        assert (await intake.health())["spool"].state is state
+        intake.close()
+
+
 @pytest.fixture
 async def pages(tmp_path: Path, clock: HandClock) -> AsyncIterator[Pages]:
     async with Pages.open(tmp_path, clock, settings=settings_for(tmp_path)) as made:
@@ -190,9 +222,14 @@ async def test_the_auditor_sees_both_and_says_what_was_found(pages: Pages, tmp_p
         assert words in text
     async with pages.db.read() as session:
         [finding] = (await session.execute(select(RecordingFinding))).scalars()
+    own = f"/audit/recordings/{finding.recording}"
+    assert "Ngắn hơn cuộc gọi" in await (await mai.get(own)).text()
     path = f"/audit/findings/{finding.id}/seen"
     assert (await mai.post(path, {"note": "Thẻ nhớ đầy"})).status == 303
-    assert "Thẻ nhớ đầy" in await (await mai.get("/audit/reconciliation")).text()
+    for page in ("/audit/reconciliation", own):
+        assert "Thẻ nhớ đầy" in await (await mai.get(page)).text()
+    answer = await mai.post(path, {"note": "Đã thay thẻ nhớ", "back": "recording"})
+    assert answer.headers["Location"] == f"{own}#of-checks"
     await night.checker.round()
     assert night.checker.open == 0
     async with pages.db.read() as session:

@@ -19,7 +19,7 @@ def recordings_reconcile(day: str, *, as_json: bool) -> None:
     """Reconcile a day now and keep the result; end with status 1 when it is not clean.
 
     Raises:
-        CommandError: The day is none.
+        CommandError: The day is none, or a spool cannot be looked into.
     """
     try:
         wanted = date.fromisoformat(day) if day else None
@@ -55,4 +55,8 @@ async def _reconcile(found: Settings, day: date | None) -> Reconciled:
     async with register(found) as db:
         daily = Daily(found, db, db.clock, make_spools(found))
         today = db.clock.now().astimezone(HCM).date()
-        return await daily.of_day(day or today, grace=AT_HAND)
+        try:
+            return await daily.of_day(day or today, grace=AT_HAND)
+        except OSError as error:
+            message = f"a spool cannot be looked into: {error.filename}: {error.strerror}"
+            raise CommandError(message) from error

@@ -1,7 +1,7 @@
 """/audit/reconciliation: what does not match, by day; recordings that are doubtful."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -9,14 +9,14 @@ from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from telephony.capture.checks import FindingKind
-from telephony.capture.reconcile import EXPLAINED, ItemKind, Why
+from telephony.capture.reconcile import EXPLAINED, ItemKind
 from telephony.capture.tables import ReconciliationDay, ReconciliationItem, RecordingFinding
 from telephony.recordings import access
 from telephony.recordings.errors import HearingForbidden, RecordingUnknown
 from tongdai import audit
 from tongdai.accounts.model import Role, Viewer
 from tongdai.i18n import _
+from web.audit.doubts import doubts, whys
 from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import DB, SETTINGS
@@ -30,6 +30,8 @@ class SeenForm(Form):
     """What somebody found who looked at a doubtful recording."""
 
     note: str = Field(min_length=3, max_length=500)
+    back: Literal["", "recording"] = ""
+    """On whose page it was said: the recording's own, or the list."""
 
 
 @routes.get("/audit/reconciliation")
@@ -55,7 +57,7 @@ async def show(request: web.Request) -> web.Response:
             "findings": await _findings(session, who),
         }
     titles = {h.id: h.name for h in request.app[SETTINGS].hotlines}
-    context |= {"titles": titles, "kinds": _kinds(), "whys": _whys(), "doubts": _doubts()}
+    context |= {"titles": titles, "kinds": _kinds(), "whys": whys(), "doubts": doubts()}
     context["explained"] = EXPLAINED
     return page(request, "audit/reconciliation.html", context)
 
@@ -80,6 +82,9 @@ async def seen(request: web.Request) -> web.Response:
             actor=who.id,
             data={"what": row.kind, "note": form.note, "name": who.name},
         )
+        recording = row.recording
+    if form.back == "recording":
+        raise web.HTTPSeeOther(f"/audit/recordings/{recording}#of-checks")
     raise web.HTTPSeeOther("/audit/reconciliation#doubtful")
 
 
@@ -123,28 +128,4 @@ def _kinds() -> dict[str, str]:
         ItemKind.RECORDING: _("Bản ghi âm chưa rõ cuộc gọi"),
         ItemKind.INCOMPLETE: _("Bản ghi âm không đủ như cuộc gọi"),
         ItemKind.FILE: _("Tệp còn ở thư mục chờ"),
-    }
-
-
-def _whys() -> dict[str, str]:
-    return {
-        Why.LOST: _("Tổng đài điện thoại dừng hoặc mất liên lạc giữa cuộc gọi"),
-        Why.STOPPED: _("Đã dừng ghi âm hẳn vì bí mật Nhà nước"),
-        Why.BRIEF: _("Nghe máy chưa tới hai giây"),
-        Why.IN_SPOOL: _("Tệp còn ở thư mục chờ, chưa lấy vào kho"),
-        Why.UNREADABLE: _("Tệp không đọc được"),
-        Why.STRANGE: _("Tên tệp lạ"),
-        Why.UNKNOWN: _("Chưa rõ, cần xem"),
-        "": _("Chưa rõ, cần xem"),
-    }
-
-
-def _doubts() -> dict[str, str]:
-    return {
-        FindingKind.CALLER_SILENT: _("Không nghe thấy người gọi"),
-        FindingKind.OUR_SIDE_SILENT: _("Không nghe thấy phía tổng đài"),
-        FindingKind.SILENT: _("Cả hai phía im lặng"),
-        FindingKind.SHORT: _("Ngắn hơn cuộc gọi"),
-        FindingKind.LONG: _("Dài hơn cuộc gọi"),
-        FindingKind.CLIPPED: _("Tiếng quá to, bị vỡ"),
     }

@@ -28,6 +28,7 @@ from tongdai.ids import CallId
 from web.api.ranges import must_be_there, send
 from web.api.sound import archive_of, to_hear
 from web.audit import menus, people
+from web.audit.doubts import checked, doubts, whys
 from web.audit.legs import drawing
 from web.audit.words import WAYS, kinds, player
 from web.auth import allowed, viewer
@@ -71,6 +72,8 @@ async def show(request: web.Request) -> web.Response:
         "listed": listed,
         "row": listed.recording,
         "kinds": kinds(),
+        "doubts": doubts(),
+        "whys": whys(),
         "ways": WAYS,
         "catalogue": player(),
         "reasons": [_(words) for words in REASONS],
@@ -180,6 +183,7 @@ async def _about(session: AsyncSession, who: Viewer, listed: Listed) -> dict[str
         "call": call,
         "names": names,
         "drawing": drawing(legs, call, names, called) if call else None,
+        "checked": await checked(session, row.id),
         "others": [r for r in await of_call(session, row.call) if r.id != row.id],
         "plays": await plays.page(session, PlaysWanted(recording=row.id), limit=20),
         "menu_lines": await menus.lines_of(session, row.call),
