@@ -18,6 +18,8 @@ from tongdai.clock import SystemClock
 from tongdai.db import Database
 from tongdai.events import Bus
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Machine:

@@ -13,6 +13,8 @@ from tongdai.accounts.model import Role
 from tongdai.clock import HandClock
 from web.admin.flows import FLOWBOOK
 
+pytestmark = pytest.mark.slow
+
 HOTLINE = "can-tho"
 
 

@@ -20,6 +20,8 @@ from tongdai import audit
 from tongdai.accounts.model import Role
 from tongdai.clock import HandClock
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Room:

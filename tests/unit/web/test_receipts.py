@@ -13,6 +13,8 @@ from tests.support.pages import Pages, settings_for
 from tests.support.sms import Script, owe, receipt_path, sending, state
 from tongdai.clock import HandClock
 
+pytestmark = pytest.mark.slow
+
 DELIVERED = {"d": "1", "a": "ok"}
 HURTING = (
     (b"[" * 15_000, 400),

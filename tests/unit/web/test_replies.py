@@ -16,6 +16,8 @@ from tongdai import audit
 from tongdai.accounts.model import Role
 from tongdai.clock import HandClock
 
+pytestmark = pytest.mark.slow
+
 FROM = "84912345678"
 
 

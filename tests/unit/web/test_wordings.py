@@ -13,6 +13,8 @@ from tongdai import audit
 from tongdai.accounts.model import Role
 from tongdai.clock import HandClock
 
+pytestmark = pytest.mark.slow
+
 GOOD = "Phiếu {ticket} ({field}) mời xem: {link}[ trước {due}]"
 PATH = "/admin/messages/referral/vi"
 
