@@ -72,12 +72,12 @@ async def test_a_part_that_is_throttled_goes_a_little_later_and_none_goes_twice(
 ) -> None:
     async with gateway(smsc.port, tmp_path, more='long_text = "sar"') as one:
         assert (await one.probe()).outcome is Outcome.ACCEPTED
-        smsc.do(throttled=1)
+        await smsc.set(throttled=1)
         throttled = await one.send(request(LONG))
         assert (throttled.outcome, throttled.words) == (Outcome.RETRY_LATER, "ESME_RTHROTTLED")
         sent = asyncio.create_task(one.send(request(LONG)))
         await until(lambda: smsc.heard, within=5)
-        smsc.do(throttled=2)
+        await smsc.set(throttled=2)
         assert (await sent).outcome is Outcome.ACCEPTED
     assert [p["sar"][2] for p in smsc.heard] == [1, 2, 3, 4, 5]
 
@@ -100,7 +100,7 @@ async def test_what_was_cut_off_before_its_answer_is_settled_by_its_receipt(
     settings = settings_for(tmp_path, table(smsc.port).replace("= 2", "= 0.5"))
     async with sending(database, settings, *build(settings)):
         await until(lambda: smsc.bound, within=10)
-        smsc.do(mute=True)
+        await smsc.set(mute=True)
         lost, arrived = (
             await owe(database, "k", "0912345670"),
             await owe(database, "l", "0912345671"),

