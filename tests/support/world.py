@@ -239,7 +239,8 @@ class World:
         else:
             _beep(kept)
         folder = self.settings.prompts.folder
-        shutil.copytree(store, folder, copy_function=_link, dirs_exist_ok=True)
+        partial = shutil.ignore_patterns("*.partial*")  # another worker is at it
+        shutil.copytree(store, folder, ignore=partial, copy_function=_link, dirs_exist_ok=True)
 
 
 def _beep(settings: Settings) -> None:
