@@ -5,6 +5,7 @@ ivr/register.py implements the same protocol.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -45,9 +46,15 @@ class CallerLeftMessage(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerWantsCallBack(Event):
-    """A caller wants to be called back."""
+    """A caller wants to be called back.
+
+    Attributes:
+        waiting_since: The place that the caller had in the queue when he asked; None: he asked
+            in the menus.
+    """
 
     visit: Visit
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
