@@ -15,6 +15,7 @@ from ivr.flow.walk import LEAST_MESSAGE_SECONDS, advance, begin
 from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
 from ivr.speech.speaker import Speaker
 from telephony.calls.choice import Choice, line_of
+from telephony.calls.model import Outcome
 from tongdai.db import DatabaseAway
 from tongdai.settings import HotlineTable
 
@@ -23,6 +24,7 @@ GREETED, NEXT, DESK = "TONGDAI_GREETED", "TONGDAI_NEXT", "TONGDAI_DESK"
 LEASE_SECONDS = 20
 """Beyond what a turn takes: after that the dialplan thinks that the service hangs, and goes on."""
 _SHORTEST_PIECE = 200
+_WORTH = (Outcome.ABANDONED, Outcome.SELF_SERVICE, Outcome.CALLBACK, Outcome.MESSAGE)
 
 
 class NotHeardError(Exception):
@@ -54,6 +56,7 @@ class Session:
         """
         self._line, self._visit, self._hotline = line, visit, hotline
         self._desk, self._speaker, self._diary = desk, speaker, diary
+        self._outcome = Outcome.ABANDONED
         self._keys = ""  # pressed while something was said, not yet asked for
 
     async def run(self, version: Version, facts: Facts) -> None:
@@ -93,6 +96,8 @@ class Session:
                 await self._say(effect)
             case acts.Told():
                 await self._line.set(GREETED, "1")
+            case acts.Served():
+                await self._ends(Outcome.SELF_SERVICE)
             case acts.ReadKey():
                 return await self._read_key(effect.seconds)
             case acts.ReadDigits():
@@ -102,10 +107,9 @@ class Session:
             case acts.Record():
                 return await self._record(effect.most_seconds)
             case acts.KeepMessage():
-                kept = await self._desk.keep_message(self._visit)
-                return acts.Done() if kept else acts.NotDone()
+                return await self._keep_message()
             case acts.DropMessage():
-                await self._desk.drop_message(self._visit)
+                await self._drop_message()
                 return acts.Done()
             case acts.NoteCallBack():
                 return await self._note_call_back()
@@ -183,17 +187,42 @@ class Session:
         await self._lease(most_seconds)
         path = self._desk.message_file(self._visit)
         await self._line.play(self._speaker.tone)
+        await self._say_outcome(Outcome.MESSAGE)  # most callers hang up when they have spoken
         seconds = await self._line.record(path, most_seconds)
         if seconds < LEAST_MESSAGE_SECONDS:
-            await self._desk.drop_message(self._visit)
+            await self._drop_message()
         return acts.Recorded(seconds=seconds)
+
+    async def _keep_message(self) -> Input:
+        if not await self._desk.keep_message(self._visit):
+            await self._say_outcome(self._outcome)
+            return acts.NotDone()
+        await self._ends(Outcome.MESSAGE)
+        return acts.Done()
+
+    async def _drop_message(self) -> None:
+        await self._desk.drop_message(self._visit)
+        await self._say_outcome(self._outcome)
+
+    async def _ends(self, outcome: Outcome) -> None:
+        """Remember what the caller has got; a wish or a message is more than an information."""
+        if _WORTH.index(outcome) > _WORTH.index(self._outcome):
+            self._outcome = outcome
+            await self._say_outcome(outcome)
+
+    async def _say_outcome(self, outcome: Outcome) -> None:
+        """Tell the bridge how the call ends when the caller hangs up from here on."""
+        await self._line.tell("TongdaiOutcome", f"Outcome: {outcome.value}")
 
     async def _note_call_back(self) -> Input:
         try:
             number = await self._desk.note_call_back(self._visit)
         except DatabaseAway:
             return acts.NotDone()
-        return acts.CallBackNoted(number=number) if number else acts.NotDone()
+        if not number:
+            return acts.NotDone()
+        await self._ends(Outcome.CALLBACK)
+        return acts.CallBackNoted(number=number)
 
     async def _queue(self, effect: acts.ToQueue) -> None:
         if effect.priority:

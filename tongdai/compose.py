@@ -15,6 +15,8 @@ from escalation.sweep import Sweep
 from escalation.wake import Waker
 from ivr.agi import AgiServer
 from ivr.book import Flowbook
+from ivr.followups.rules import Rulebook
+from ivr.followups.service import FollowUps
 from ivr.menus import Menus
 from ivr.prompt_builder import PromptError, say
 from ivr.register import Register as MenuRegister
@@ -149,6 +151,8 @@ def build_service(
         speaker=speaker,
         calendar=acts.lawbook.calendar,
     )
+    rulebook = Rulebook(settings=settings, calendar=acts.lawbook.calendar)
+    followups = FollowUps(db, bus, rulebook, bridge.settled)
     agi = AgiServer(settings.agi, {"greeting": menus.answer}, clock, also=speaker.condition)
     files = Files(settings.files)
 
@@ -197,6 +201,7 @@ def build_service(
                 floor.QUEUES: queues,
                 FLOWBOOK: flowbook,
                 SPEAKER: speaker,
+                doors.CALLBACK_RULES: rulebook,
                 **({MOVABLE_CLOCK: movable} if movable else {}),
                 **(far_doors(relay, db, settings) if relay and not bridging else {}),
             },
@@ -237,6 +242,7 @@ def build_service(
                 daily.run,
                 errands.run,
                 recorder.run,
+                followups.run,
                 *(pull.run for pull in pulls),
             ),
             "ivr": (agi.run, menus.run),

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from tongdai.ids import HotlineId
+from tongdai.settings_callback import CallBackTable
 from tongdai.settings_recordings import SftpTable
 
 
@@ -224,6 +225,7 @@ class HotlineTable(_Table):
     )
     portal: str = Field(default="", description="the public address named in messages")
     pause: tuple[PauseReason, ...] = _PAUSES
+    call_back: CallBackTable = CallBackTable()
 
     @property
     def numbers(self) -> tuple[str, ...]:

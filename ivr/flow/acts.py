@@ -26,6 +26,11 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """The caller gets what needs no person: an information, or how a ticket stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadKey:
     """Wait for a key: answered by Key or Silence."""
 
@@ -100,6 +105,7 @@ class Leave:
 Effect = (
     Say
     | Told
+    | Served
     | ReadKey
     | ReadDigits
     | FindTicket

@@ -77,7 +77,7 @@ def _enter(  # noqa: C901, PLR0911 - one branch a kind of step
             )
             return _gone(state, *before, *words, end)
         case Inform() | Emergency():
-            return _enter(state, step.then, *before, *said(state, step.say))
+            return _enter(state, step.then, *before, acts.Served(), *said(state, step.say))
         case LookUp():
             return _ask_code(state, *before, *said(state, step.say))
         case Message():
@@ -152,7 +152,7 @@ def _after_own_number(state: State, given: Input) -> Turn:
 def _after_finding(state: State, given: Input) -> Turn:
     step = state.flow.step_of(state.step)
     if isinstance(given, acts.TicketFound) and isinstance(step, LookUp):
-        return _enter(state, step.then, *given.said)
+        return _enter(state, step.then, acts.Served(), *given.said)
     if isinstance(given, acts.NumberNeeded):
         asked = replace(state, phase=Phase.OWN_NUMBER)
         ask = acts.ReadDigits(most=PHONE_DIGITS, seconds=DIGIT_SECONDS)

@@ -123,10 +123,14 @@ def caller_fields(raw: str, name: str, *, hidden: bool = False) -> dict[str, Any
 
 
 def outcome_of(view: CallView, hint: Outcome | None, cause: int) -> Outcome:
-    """Return how a call has ended: what the dialplan said of it, else by how far it came."""
+    """Return how a call has ended: what the menus said of it, else by how far it came.
+
+    Who heard an information and then waited for an operator in vain is lost all the same.
+    """
     if view.answered_at is not None:
         return Outcome.ANSWERED
-    if hint is not None:
+    waited = view.queue_joined_at is not None
+    if hint is not None and not (waited and hint is Outcome.SELF_SERVICE):
         return hint
     if view.direction is Direction.OUTBOUND:
         return Outcome.FAILED

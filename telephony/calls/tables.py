@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from tongdai.db import UtcDateTime
@@ -27,6 +27,12 @@ class CallRow(SQLModel, table=True):
         Index("ix_call_operator_started_at", "operator", "started_at"),
         Index("ix_call_caller_tail_started_at", "caller_tail", "started_at"),
         Index("ix_call_open", "pbx", "ended_at"),
+        Index(
+            "ix_call_not_followed",
+            "started_at",
+            sqlite_where=text("followed = 0"),
+            postgresql_where=text("NOT followed"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -55,6 +61,8 @@ class CallRow(SQLModel, table=True):
         sa_column_kwargs={"default": lambda c: tail(c.get_current_parameters()["caller_number"])},
     )
     """The last digits of `caller_number`, for whoever remembers no more of it."""
+    followed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """What follows from the call's end (ivr.followups) is written."""
 
 
 class CallLegRow(SQLModel, table=True):

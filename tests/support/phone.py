@@ -40,6 +40,7 @@ class Phone:
     heard: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    outcomes: list[str] = field(default_factory=list)
     commands: int = 0
 
     async def call(self, port: int) -> "Phone":
@@ -71,6 +72,8 @@ class Phone:
             return "200 result=1"
         if found := _TELL.match(line):
             self.told[found[1]] = found[2]
+            if found[1] == "TongdaiOutcome":
+                self.outcomes.append(found[2].removeprefix("Outcome: "))
             return "200 result=0"
         if line.startswith("WAIT FOR DIGIT"):
             key, self.keys = self.keys[:1] or "-", self.keys[1:]

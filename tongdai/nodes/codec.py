@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from escalation.events import DeadlineSet, LawChanged
+from ivr.followups.events import CallBackChanged
 from sms.events import MessageOwed
 from telephony.calls.events import CallEvent
 from telephony.calls.model import CallView
@@ -41,6 +42,7 @@ OF_THE_BRIDGE: tuple[type[Event], ...] = (
 """What only the node of the bridge has to tell (with every kind of CallEvent)."""
 OF_ALL: tuple[type[Event], ...] = (
     AccountChanged,
+    CallBackChanged,
     DeadlineSet,
     LawChanged,
     MessageOwed,

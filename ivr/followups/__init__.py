@@ -1,0 +1,1 @@
+"""Calls that nobody answered, wishes to be called back, messages: each becomes one task."""
