@@ -6,8 +6,8 @@
 the archive: a second, processor share, memory at the tenth and at the end, size against the raw
 file. `proof`: the verifier's walk, and `sha256sum` over the same files in the same run.
 `first_byte`: from asking for a sound to its first block, plain and encrypted, without HTTP.
-`search`: pages of 30 among many rows, by number, by hotline and day, and unrestricted. `--full` is
-10,000 recordings and 5,000,000 rows; the default is small enough for `make bench`.
+`search`: see benchmarks.recordings_search. `--full` is 10,000 recordings and 5,000,000 rows; the
+default is small enough for `make bench`.
 """
 
 import argparse
@@ -18,22 +18,18 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import structlog
-from sqlalchemy import text
 
-from rig import postgres
-from telephony.recordings import store
+from benchmarks import recordings_search
 from telephony.recordings.archive import keyring
 from telephony.recordings.manifest.keys import Keys
 from telephony.recordings.proof.verify import verify
-from telephony.recordings.store import Wanted
 from tests.support.recordings import RATE, Rig
 from tongdai import migrate
 from tongdai.clock import HandClock
@@ -43,8 +39,6 @@ NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 SECONDS = 60
 AT_ONCE = 20
 ASKED = 60
-FILLED_AT_ONCE = 20_000
-"""Rows: a statement of ours has twenty seconds."""
 
 
 def main() -> None:
@@ -77,9 +71,7 @@ async def measure(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
         found["first_byte"]["encrypted"] = await first_byte(rig)
     finally:
         await db.close()
-    found["search"] = {"sqlite": await search(f"sqlite+aiosqlite:///{folder}/s.db", asked.rows)}
-    with postgres.cluster(folder / "postgres") as server:
-        found["search"]["postgresql"] = await search(server, asked.rows)
+    found["search"] = await recordings_search.measure(folder, asked.rows)
     return found
 
 
@@ -170,80 +162,7 @@ async def first_byte(rig: Rig) -> dict[str, float]:
     async def once() -> None:
         assert await anext(archive.read(row))
 
-    return await timed(once)
-
-
-async def search(url: str, rows: int) -> dict[str, Any]:
-    await migrate.upgrade(url)
-    db = Database(url, HandClock(NOW))
-    started = time.perf_counter()
-    await fill(db, rows)
-    found: dict[str, Any] = {"filled_in_seconds": round(time.perf_counter() - started, 1)}
-    wanted = {
-        "by_number": Wanted(hotlines=("can-tho",), number="+84900000776"),
-        "by_day": Wanted(hotlines=("can-tho",), since=NOW - timedelta(days=2), until=NOW),
-        "newest": Wanted(hotlines=("can-tho", "gia-lai")),
-    }
-    try:
-        for name, one in wanted.items():
-
-            async def once(one: Wanted = one) -> None:
-                async with db.read() as session:
-                    assert await store.page(session, one, limit=30)
-
-            found[name] = await timed(once)
-    finally:
-        await db.close()
-    return found
-
-
-async def fill(db: Database, rows: int) -> None:
-    """Lay down calls and their recordings, a minute apart, by the database itself."""
-    if db.is_sqlite:
-        numbers = (
-            "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
-        )
-        at, name = "datetime('2026-11-30 03:00:00', '-' || i || ' minutes')", "printf('%09d', i)"
-    else:
-        numbers = "WITH n AS (SELECT i FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS i)"  # noqa: E501
-        at = "timestamptz '2026-11-30 03:00:00+00' - i * interval '1 minute'"
-        name = "lpad(i::text, 9, '0')"
-    hotline = "CASE i % 2 WHEN 0 THEN 'can-tho' ELSE 'gia-lai' END"
-    number = "'+849' || substr('00000000' || (i % 100000), -8)"
-    if not db.is_sqlite:
-        number = "'+849' || lpad((i % 100000)::text, 8, '0')"
-    calls = (
-        "INSERT INTO call (id, pbx, linkedid, hotline, direction, caller_number, caller_raw,"  # noqa: S608
-        " caller_name, caller_kind, called_number, started_at, state, version)"
-        f" {numbers} SELECT {name}, 'main', {name}, {hotline}, 'inbound', {number}, 'x', 'x',"
-        f" 'mobile', '02921022', {at}, 'ended', 1 FROM n"
-    )
-    recordings = (
-        "INSERT INTO recording (id, kind, pbx, linkedid, n, call, hotline, started_at,"  # noqa: S608
-        " seconds, bytes, sha256, stored_bytes, stored_sha256, source_bytes, source_sha256,"
-        " pcm_sha256, format, channels, sample_rate, path, state, created_at)"
-        f" {numbers} SELECT {name}, 'call', 'main', {name}, 0, {name}, {hotline}, {at}, 60,"
-        f" 1, 'x', 1, 'x', 1, 'x', 'x', 'flac', 2, 8000, {name}, 'archived', {at} FROM n"
-    )
-    for first in range(1, rows + 1, FILLED_AT_ONCE):
-        span = {"first": first, "last": min(rows, first + FILLED_AT_ONCE - 1)}
-        async with db.write() as tx:
-            for statement in (calls, recordings):
-                await tx.session.execute(text(statement), span)
-    async with db.write() as tx:
-        await tx.session.execute(text("ANALYZE"))
-
-
-async def timed(once: Callable[[], Awaitable[None]]) -> dict[str, float]:
-    """Return p50 and p99 in milliseconds."""
-    await once()
-    took = []
-    for _ in range(ASKED):
-        started = time.perf_counter()
-        await once()
-        took.append((time.perf_counter() - started) * 1000)
-    took.sort()
-    return {"p50_ms": round(took[len(took) // 2], 2), "p99_ms": round(took[-1], 2)}
+    return await recordings_search.timed(once, ASKED)
 
 
 if __name__ == "__main__":

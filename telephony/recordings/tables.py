@@ -16,7 +16,8 @@ class Recording(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("pbx", "linkedid", "kind", "n"),
         Index("ix_recording_started_at_id", "started_at", "id"),
-        Index("ix_recording_hotline_started_at_id", "hotline", "started_at", "id"),
+        Index("ix_recording_list", "hotline", "started_at", "id", "seconds"),
+        Index("ix_recording_length", "hotline", "seconds", "started_at", "id"),
         Index("ix_recording_hotline_kind_started_at_id", "hotline", "kind", "started_at", "id"),
     )
 

@@ -166,6 +166,20 @@ async def test_words_that_many_tickets_have_are_narrowed_by_the_operator(
     assert set(await desk.found("q=den duong&first=2026-11-30")) == set(kept)
 
 
+@pytest.mark.parametrize("rare", [1, 100])
+async def test_a_length_is_found_whether_many_have_it_or_few(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr(finding, "RARE", rare)
+    ticket = await desk.ticket(content="Đèn đường")
+    long = [await desk.call(f"176446440{i}.1", seconds=7) for i in range(2)]
+    worded = await desk.call("1764464405.1", seconds=7, ticket=ticket.id)
+    await desk.call("1764464406.1", ticket=ticket.id)
+    assert set(await desk.found("shortest=0.1")) == {worded, *long}
+    assert await desk.found("shortest=0.1&longest=0.11") == []
+    assert await desk.found("shortest=0.1&q=den") == [worded]
+
+
 async def test_a_ticket_is_found_by_its_number_and_by_the_senders_name(desk: Desk) -> None:
     ticket = await desk.ticket(number="2026-000007", sender_name="Đặng Thị Hồng Gấm")
     mine = await desk.call("1764464400.1", ticket=ticket.id)

@@ -8,26 +8,30 @@ the order is the leading table's time, and so is the cursor.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from telephony.calls.tables import TAIL_DIGITS, CallRow
+from telephony.calls.tables import CallRow
 from telephony.recordings.store import Listed
 from telephony.recordings.tables import Recording
 from tickets import search
-from tickets.tables import Posting, Ticket
+from tickets.tables import Ticket
 from tongdai.db import UtcDateTime
+from web.audit import leads
+from web.audit.leads import Column
 from web.audit.meaning import Meaning
 
-Column: TypeAlias = Any  # SQLAlchemy's own types for a column do not fit together
 _OTHER = aliased(Ticket)
 """A ticket that is asked after beside the one that leads."""
-COMMON = 500
+COMMON = 3000
 """Words that so many tickets have narrow less than an operator, a unit or a period does."""
+RARE = 2000
+"""Fewer recordings than this have a rare length: they are read and sorted. More are met often
+enough on a walk through all, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,11 @@ class Asked:
         """The hotlines that are asked for and may be heard."""
         return tuple(h for h in self.hotlines if self.hotline in (None, h))
 
+    def lengths(self, seconds: Column) -> list[ColumnElement[bool]]:
+        """Return the conditions that the column `seconds` has to meet."""
+        least = [] if self.shortest is None else [seconds >= self.shortest]
+        return least if self.longest is None else [*least, seconds <= self.longest]
+
     @property
     def narrow(self) -> bool:
         """Whether something besides the words narrows the list by an index."""
@@ -82,14 +91,6 @@ class Hit:
         return self.at, self.listed.recording.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """A query that one index answers in the order of `key`; its conditions come later."""
-
-    query: Select[tuple[Recording, CallRow, datetime]]
-    key: Column
-
-
 async def find(
     session: AsyncSession,
     asked: Asked,
@@ -106,57 +107,89 @@ async def find(
         before: `key` of the last one of the page before.
     """
     found: dict[str, Hit] = {}
+    weighs = session.get_bind().dialect.name != "sqlite"
     for part in await _parts(session, asked):
-        for recording, call, at in await session.execute(_page_of(part, asked, limit, before)):
+        query = _page_of(part, asked, limit, before, weighs=weighs)
+        for recording, call, at in await session.execute(query):
             hit = Hit(listed=Listed(recording=recording, call=call), at=at)
             found.setdefault(recording.id, hit)
     return sorted(found.values(), key=lambda hit: hit.key, reverse=True)[:limit]
 
 
-async def _parts(session: AsyncSession, asked: Asked) -> list[_Part]:
+async def _parts(session: AsyncSession, asked: Asked) -> list[leads.Part]:
     meant = asked.meaning
     if meant.number is not None:
-        sent = [(col(Ticket.hotline) == h, *_sent_from(meant.number)) for h in asked.here]
-        return [_by_number(meant.number), *(p for one in sent for p in _by_tickets(one))]
+        sent = [(col(Ticket.hotline) == h, *leads.sent_from(meant.number)) for h in asked.here]
+        return [leads.by_number(meant.number), *(leads.by_tickets(one) for one in sent)]
     if meant.tail is not None:
-        return [_by_tail(meant.tail)]
+        return [leads.by_tail(meant.tail)]
     if meant.tickets is not None:
-        return _by_tickets([col(Ticket.hotline).in_(asked.here), *meant.tickets])
+        return [leads.by_tickets([col(Ticket.hotline).in_(asked.here), *meant.tickets])]
     if meant.words:
         return await _by_words(session, asked)
-    return _by_filters(asked)
+    return await _by_filters(session, asked)
 
 
-def _by_filters(asked: Asked) -> list[_Part]:
+async def _by_filters(session: AsyncSession, asked: Asked) -> list[leads.Part]:
+    if await _is_rare(session, asked):
+        lengths = asked.lengths(col(Recording.seconds))
+        return [leads.of_lengths(hotline, lengths) for hotline in _scopes(asked)]
     if asked.operator is not None:
-        return [_of_calls(col(CallRow.operator) == asked.operator)]
+        return [leads.of_calls(col(CallRow.operator) == asked.operator)]
     if asked.unit is not None:
-        return [
-            part
-            for hotline in asked.here
-            for part in _by_tickets(
-                [col(Ticket.hotline) == hotline, col(Ticket.unit_id) == asked.unit]
-            )
-        ]
-    loose = [None] if asked.hotline is None else []
-    return [_of_recordings(hotline) for hotline in [*asked.here, *loose]]
+        return [leads.by_unit(hotline, asked.unit) for hotline in asked.here]
+    return [leads.of_recordings(hotline) for hotline in _scopes(asked)]
 
 
-async def _by_words(session: AsyncSession, asked: Asked) -> list[_Part]:
-    parts: list[_Part] = []
+def _scopes(asked: Asked) -> list[str | None]:
+    """Return the hotlines to look in, and None for recordings that have none yet."""
+    return [*asked.here, *([None] if asked.hotline is None else [])]
+
+
+async def _is_rare(session: AsyncSession, asked: Asked) -> bool:
+    """Say whether a length is asked for that fewer than RARE have; counts no further."""
+    seen, lengths = 0, asked.lengths(col(Recording.seconds))
+    if not lengths:
+        return False
+    for hotline in _scopes(asked):
+        some = select(col(Recording.seconds)).where(col(Recording.hotline) == hotline, *lengths)
+        counted = select(func.count()).select_from(some.limit(RARE - seen).subquery())
+        seen += (await session.execute(counted)).scalar_one()
+        if seen >= RARE:
+            return False
+    return True
+
+
+async def _by_words(session: AsyncSession, asked: Asked) -> list[leads.Part]:
+    parts: list[leads.Part] = []
+    narrow = asked.narrow or await _is_rare(session, asked)
     for hotline in asked.here:
         scope = f"ticket:{hotline}"
         hits = await search.hits(session, scope, asked.meaning.words)
-        if asked.narrow and await _are_common(session, hits):
+        if narrow and await _are_common(session, hits):
             has = await search.holds(
                 session, scope, asked.meaning.words, col(_OTHER.created_at), col(_OTHER.id)
             )
             if has is not None:
                 narrowed = replace(asked, hotline=hotline, hotlines=(hotline,))
-                parts += [_with_words(part, has) for part in _by_filters(narrowed)]
+                led = await _by_filters(session, narrowed)
+                parts += [_with_words(part, has) for part in led]
             continue
-        parts += [_of_postings(hit) for hit in hits]
+        parts += [leads.of_postings(hit) for hit in hits]
     return parts
+
+
+def _with_words(part: leads.Part, has: ColumnElement[bool]) -> leads.Part:
+    return replace(part, query=part.query.where(_its_ticket(has)))
+
+
+def _its_ticket(has: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that the call's ticket meets another: asked of each row that is met.
+
+    As `exists` PostgreSQL would collect everything that meets it first.
+    """
+    own = select(col(_OTHER.id)).where(col(_OTHER.id) == col(CallRow.ticket), has)
+    return own.limit(1).scalar_subquery().is_not(None)
 
 
 async def _are_common(session: AsyncSession, hits: Sequence[Select[Any]]) -> bool:
@@ -167,97 +200,51 @@ async def _are_common(session: AsyncSession, hits: Sequence[Select[Any]]) -> boo
     return False
 
 
-def _with_words(part: _Part, has: ColumnElement[bool]) -> _Part:
-    held = select(col(_OTHER.id)).where(col(_OTHER.id) == col(CallRow.ticket), has).exists()
-    return replace(part, query=part.query.where(held))
-
-
-def _of_recordings(hotline: str | None) -> _Part:
-    key = col(Recording.started_at)
-    query = select(Recording, CallRow, key).join(
-        CallRow, col(CallRow.id) == col(Recording.call), isouter=True
-    )
-    return _Part(query=query.where(col(Recording.hotline) == hotline), key=key)
-
-
-def _of_calls(condition: ColumnElement[bool]) -> _Part:
-    key = col(CallRow.started_at)
-    query = select(Recording, CallRow, key).join(CallRow, col(CallRow.id) == col(Recording.call))
-    return _Part(query=query.where(condition), key=key)
-
-
-def _of_postings(hit: Select[tuple[datetime, str]]) -> _Part:
-    key = col(Posting.at)
-    query = (
-        hit.with_only_columns(Recording, CallRow, key)
-        .select_from(Posting)
-        .join(CallRow, col(CallRow.ticket) == col(Posting.ref))
-        .join(Recording, col(Recording.call) == col(CallRow.id))
-    )
-    return _Part(query=query, key=key)
-
-
-def _by_number(number: str) -> _Part:
-    return _of_calls(col(CallRow.caller_number) == number)
-
-
-def _by_tail(digits: str) -> _Part:
-    last = col(CallRow.caller_tail) == digits[-TAIL_DIGITS:]
-    if len(digits) == TAIL_DIGITS:
-        return _of_calls(last)
-    return _of_calls(and_(last, col(CallRow.caller_number).endswith(digits)))
-
-
-def _sent_from(number: str) -> list[ColumnElement[bool]]:
-    """Return the conditions of tickets whose sender has the number, called from elsewhere."""
-    other = or_(col(CallRow.caller_number) != number, col(CallRow.caller_number).is_(None))
-    return [col(Ticket.sender_e164) == number, other]
-
-
-def _by_tickets(conditions: Sequence[ColumnElement[bool]]) -> list[_Part]:
-    key = col(Ticket.created_at)
-    query = (
-        select(Recording, CallRow, key)
-        .select_from(Ticket)
-        .join(CallRow, col(CallRow.ticket) == col(Ticket.id))
-        .join(Recording, col(Recording.call) == col(CallRow.id))
-    )
-    return [_Part(query=query.where(*conditions), key=key)]
-
-
 def _page_of(
-    part: _Part, asked: Asked, limit: int, before: tuple[datetime, str] | None
+    part: leads.Part,
+    asked: Asked,
+    limit: int,
+    before: tuple[datetime, str] | None,
+    *,
+    weighs: bool,
 ) -> Select[tuple[Recording, CallRow, datetime]]:
-    began: Column = col(Recording.started_at)
-    if part.key is not began:
-        began = func.coalesce(began, began, type_=UtcDateTime())
-    query, ref = part.query.where(*_conditions(asked, began)), col(Recording.id)
+    """Return the query of one page.
+
+    Args:
+        part: What leads.
+        asked: What else is asked.
+        limit: How many at most.
+        before: `key` of the last one of the page before.
+        weighs: Whether the database weighs indexes by what it knows of the columns (PostgreSQL).
+            One that does not (SQLite) is shown no column whose index is not to lead.
+    """
+    query, ref = part.query.where(*_conditions(part, asked, weighs=weighs)), col(Recording.id)
     if before is not None:
         at, last = before
         query = query.where(part.key <= at, or_(part.key < at, ref < last))
     return query.order_by(part.key.desc(), ref.desc()).limit(limit)
 
 
-def _conditions(asked: Asked, began: Column) -> list[ColumnElement[bool]]:
-    # not an index's column: where another table leads, it is to lead on a first page, too
-    loose = ("",) if asked.hotline is None else ()
-    here = func.coalesce(col(Recording.hotline), "").in_((*asked.here, *loose))
-    found: list[ColumnElement[bool]] = [here]
+def _conditions(part: leads.Part, asked: Asked, *, weighs: bool) -> list[ColumnElement[bool]]:
+    began: Column = col(Recording.started_at)
+    hotline: Column = col(Recording.hotline)
+    seconds: Column = col(Recording.seconds)
+    found: list[ColumnElement[bool]] = []
+    if not weighs:
+        if part.key is not began:
+            began = func.coalesce(began, began, type_=UtcDateTime())
+        hotline, seconds = func.coalesce(hotline, hotline), func.coalesce(seconds, seconds)
+    if not part.scoped:
+        here = hotline.in_(asked.here)
+        found.append(or_(here, hotline.is_(None)) if asked.hotline is None else here)
     if asked.kind is not None:
         found.append(col(Recording.kind) == asked.kind)
     if asked.operator is not None:
         found.append(col(CallRow.operator) == asked.operator)
-    if asked.unit is not None:
-        at_unit = select(col(_OTHER.id)).where(
-            col(_OTHER.id) == col(CallRow.ticket), col(_OTHER.unit_id) == asked.unit
-        )
-        found.append(at_unit.exists())
+    if asked.unit is not None and not part.at_unit:
+        found.append(_its_ticket(col(_OTHER.unit_id) == asked.unit))
     if asked.since is not None:
         found.append(began >= asked.since)
     if asked.until is not None:
         found.append(began < asked.until)
-    if asked.shortest is not None:
-        found.append(col(Recording.seconds) >= asked.shortest)
-    if asked.longest is not None:
-        found.append(col(Recording.seconds) <= asked.longest)
-    return found
+    return [*found, *asked.lengths(seconds)]
