@@ -28,6 +28,7 @@ class Visit:
         linkedid: As that PBX knows it.
         hotline: That was called.
         caller: The number that the network shows.
+        waiting_since: Who waits in the queue: his place there.
     """
 
     call: CallId
@@ -35,6 +36,7 @@ class Visit:
     linkedid: str
     hotline: HotlineId
     caller: Caller
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class CallerWantsCallBack(Event):
     """A caller wants to be called back.
 
     Attributes:
+        visit: Who; `caller` is the number to call, his own or the one that he keyed.
         waiting_since: The place that the caller had in the queue when he asked; None: he asked
             in the menus.
     """
@@ -88,8 +91,12 @@ class Desk(Protocol):
         """Throw the message away."""
         ...
 
-    async def note_call_back(self, visit: Visit) -> str:
+    async def note_call_back(self, visit: Visit, number: str = "") -> str:
         """Write the wish down; return the number that will be called, empty when there is none.
+
+        Args:
+            visit: Who wants it.
+            number: Another number than his own, as he keyed it.
 
         Raises:
             DatabaseAway: The register does not answer.

@@ -142,7 +142,8 @@ class Diary:
 
 async def of_call(session: AsyncSession, call: str) -> list[CallPrompt]:
     """Return what a caller heard and pressed, in order."""
-    query = select(CallPrompt).where(col(CallPrompt.call) == call).order_by(col(CallPrompt.n))
+    order = (col(CallPrompt.at), col(CallPrompt.n))  # menus and queue count each by themselves
+    query = select(CallPrompt).where(col(CallPrompt.call) == call).order_by(*order)
     return list((await session.execute(query)).scalars())
 
 

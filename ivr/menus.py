@@ -11,7 +11,7 @@ from panoramisk.fast_agi import Request
 
 from ivr.agi import Route
 from ivr.book import Flowbook
-from ivr.desk import Desk, Visit
+from ivr.desk import Desk
 from ivr.diary import Diary, DiaryWriter
 from ivr.flow.report import facts_at
 from ivr.greeting import greeting
@@ -19,13 +19,11 @@ from ivr.line import Line
 from ivr.prompt_builder import PromptError
 from ivr.session import NotHeardError, Session
 from ivr.speech.speaker import Speaker
-from telephony.recordings.model import parse_spool_name
+from ivr.visits import visit_of
 from tongdai.calendar import Calendar
 from tongdai.clock import Clock
 from tongdai.db import Database
-from tongdai.ids import call_id_of
-from tongdai.phone import parse_caller
-from tongdai.settings import HotlineTable, Settings
+from tongdai.settings import Settings
 
 log = structlog.get_logger()
 
@@ -58,29 +56,29 @@ class Menus:
         self._settings, self._db, self._clock = settings, db, clock
         self._book, self._desk, self._speaker = book, desk, speaker
         self._calendar = calendar
-        self._writer = DiaryWriter(db)
+        self.writer = DiaryWriter(db)
         self._plain: Route = greeting(settings)
         self.inside = 0
         """Callers in the menus now."""
 
     async def run(self) -> None:
         """Write down what callers hear and press, until cancelled."""
-        await self._writer.run()
+        await self.writer.run()
 
     async def settled(self) -> None:
         """Return when everything that was heard and pressed so far is written."""
-        await self._writer.settled()
+        await self.writer.settled()
 
     async def answer(self, request: Request) -> None:
         """Serve one call; see the module's docstring."""
         line = Line(request)
         hotline = self._settings.hotline_by_id(line.header("agi_extension"))
         version = await self._book.now(self._db, hotline.id) if hotline and hotline.menu else None
-        visit = self._visit(line, hotline) if hotline else None
+        visit = visit_of(self._settings, line, hotline) if hotline else None
         if hotline is None or version is None or visit is None:
             await self._plain(request)
             return
-        diary = Diary(visit, version.id, self._clock, self._writer)
+        diary = Diary(visit, version.id, self._clock, self.writer)
         facts = facts_at(version.flow, self._calendar(hotline.id), self._clock.now())
         session = Session(line, visit, hotline, desk=self._desk, speaker=self._speaker, diary=diary)
         self.inside += 1
@@ -95,19 +93,3 @@ class Menus:
         """Return the flow in force as it is written; empty: the hotline has none."""
         version = self._book.versions.get(hotline)
         return version.text if version else ""
-
-    def _visit(self, line: Line, hotline: HotlineTable) -> Visit | None:
-        """Return who calls; None when the peer names no call: it is no dialplan of ours."""
-        linkedid = line.header("agi_arg_1") or line.header("agi_uniqueid")
-        if parse_spool_name(f"message-{linkedid}.wav") is None:
-            return None
-        pbx = line.header("agi_arg_2")
-        known = [p.name for p in self._settings.pbx]
-        pbx = pbx if pbx in known else known[0] if known else ""
-        return Visit(
-            call=call_id_of(pbx, linkedid),
-            pbx=pbx,
-            linkedid=linkedid,
-            hotline=hotline.id,
-            caller=parse_caller(line.header("agi_callerid")),
-        )

@@ -22,6 +22,7 @@ TEXTS = Path(__file__).resolve().parent / "prompts"
 RECIPE = "espeak-ng -s 150, sox 8 kHz mono, gain -n -4 (1)"
 SMALL_RECIPE = "espeak-ng -s 165, sox 8 kHz mono, gain -n -4, trimmed (1)"
 WORDS_A_MINUTE = "150"
+ENGLISH = "en-us"
 # Texts with a {field} are spoken when they are needed (`say`), not at set-up.
 _ON_DEMAND = "{field}"
 # A second each, plucked: pentatonic, nobody's copyright.
@@ -78,6 +79,7 @@ def prompts(settings: Settings) -> Iterator[Prompt]:
             if _ON_DEMAND not in text:
                 yield Prompt(path=folder / f"{name}.wav", text=text, voice=hotline.voice)
         yield from _of_flow(settings, hotline)
+        yield from _of_those_who_wait(settings, hotline)
 
 
 def missing(settings: Settings) -> list[Path]:
@@ -202,6 +204,20 @@ def _of_flow(settings: Settings, hotline: HotlineTable) -> Iterator[Prompt]:
         raise PromptError(str(error)) from error
     if version is not None:
         yield from prompts_of(version.flow, hotline, settings.prompts.folder.resolve())
+
+
+def _of_those_who_wait(settings: Settings, hotline: HotlineTable) -> Iterator[Prompt]:
+    """Give what is said in the queue; app_queue's own reminders in English in a folder `en`."""
+    from ivr.waiting import languages, prompts_of_waiting  # noqa: PLC0415 - they need a Prompt
+
+    folder = settings.prompts.folder.resolve()
+    spoken = languages(hotline, settings.law.folder)
+    yield from prompts_of_waiting(hotline, folder, spoken)
+    if "en" in spoken:
+        english = tomllib.loads((TEXTS / "en.toml").read_text(encoding="utf-8"))
+        for name, text in english.items():
+            path = folder / hotline.id / "en" / f"{name}.wav"
+            yield Prompt(path=path, text=" ".join(text.split()), voice=ENGLISH)
 
 
 def _tone(path: Path) -> None:

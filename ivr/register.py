@@ -1,6 +1,7 @@
 """What callers do by keypad, in the register: look-up, message, call-back, a unit's desk."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,14 +87,19 @@ class Register:
         """Remove the message from the spool."""
         self.message_file(visit).unlink(missing_ok=True)
 
-    async def note_call_back(self, visit: Visit) -> str:
+    async def note_call_back(self, visit: Visit, number: str = "") -> str:
         """Open a form that says whom to call (HB-3.1); nobody can be called without a number."""
-        if visit.caller.e164 is None:
+        caller = parse_caller(number) if number else visit.caller
+        if caller.e164 is None:
             return ""
+        content = "Người gọi xin được gọi lại."
+        if number:
+            content = f"Người gọi xin được gọi lại theo số {caller.national}."
         async with self._db.write() as tx:
-            await self._open_form(tx, visit, "Người gọi xin được gọi lại.")
-            tx.emit(CallerWantsCallBack(visit=visit))
-        return phone(dial_digits(visit.caller.e164))
+            await self._open_form(tx, visit, content)
+            wanted = replace(visit, caller=caller)
+            tx.emit(CallerWantsCallBack(visit=wanted, waiting_since=visit.waiting_since))
+        return phone(dial_digits(caller.e164))
 
     async def desk_number(self, visit: Visit, unit: str) -> str:
         """Return the number of a unit's focal point at the one-stop desk (HB-8.1.b)."""

@@ -1,5 +1,6 @@
 """A caller in the menus: carries out what the walk asks, on a line; async, no thread a call."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import assert_never
 
@@ -9,8 +10,9 @@ from ivr.desk import Desk, Visit
 from ivr.diary import Diary
 from ivr.flow import acts
 from ivr.flow.acts import Effect, Input, Say
+from ivr.flow.model import Flow
 from ivr.flow.parse import Version
-from ivr.flow.state import Facts
+from ivr.flow.state import Facts, State
 from ivr.flow.walk import LEAST_MESSAGE_SECONDS, advance, begin
 from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
 from ivr.speech.speaker import Speaker
@@ -21,6 +23,8 @@ from tongdai.settings import HotlineTable
 
 log = structlog.get_logger()
 GREETED, NEXT, DESK = "TONGDAI_GREETED", "TONGDAI_NEXT", "TONGDAI_DESK"
+PRIORITY, LANGUAGE = "TONGDAI_PRIORITY", "TONGDAI_LANGUAGE"
+Begin = Callable[[Flow, Facts], tuple[State, tuple[Effect, ...]]]
 LEASE_SECONDS = 20
 """Beyond what a turn takes: after that the dialplan thinks that the service hangs, and goes on."""
 _SHORTEST_PIECE = 200
@@ -59,13 +63,18 @@ class Session:
         self._outcome = Outcome.ABANDONED
         self._keys = ""  # pressed while something was said, not yet asked for
 
-    async def run(self, version: Version, facts: Facts) -> None:
+    async def run(self, version: Version, facts: Facts, first: Begin = begin) -> None:
         """Walk until the caller is led on, or is gone.
+
+        Args:
+            version: The flow.
+            facts: What it may say of this call.
+            first: How it begins: `begin` greets, `resume` goes on with who was greeted.
 
         Raises:
             PromptError, NotHeardError: It cannot go on; the dialplan does.
         """
-        state, effects = begin(version.flow, facts)
+        state, effects = first(version.flow, facts)
         self._diary.at(state.step)
         try:
             while True:
@@ -112,7 +121,7 @@ class Session:
                 await self._drop_message()
                 return acts.Done()
             case acts.NoteCallBack():
-                return await self._note_call_back()
+                return await self._note_call_back(effect.number)
             case acts.ToQueue():
                 await self._queue(effect)
             case acts.ToDesk():
@@ -214,9 +223,9 @@ class Session:
         """Tell the bridge how the call ends when the caller hangs up from here on."""
         await self._line.tell("TongdaiOutcome", f"Outcome: {outcome.value}")
 
-    async def _note_call_back(self) -> Input:
+    async def _note_call_back(self, typed: str) -> Input:
         try:
-            number = await self._desk.note_call_back(self._visit)
+            number = await self._desk.note_call_back(self._visit, typed)
         except DatabaseAway:
             return acts.NotDone()
         if not number:
@@ -225,8 +234,14 @@ class Session:
         return acts.CallBackNoted(number=number)
 
     async def _queue(self, effect: acts.ToQueue) -> None:
+        if effect.again:
+            await self._line.set(NEXT, "queue")
+            self._diary.led("queue")
+            return
         if effect.priority:
-            await self._line.set("QUEUE_PRIO", str(effect.priority))
+            await self._line.set(PRIORITY, str(effect.priority))
+        if effect.language != "vi":
+            await self._line.set(LANGUAGE, effect.language)
         choice = Choice(
             field=effect.field,
             skill=effect.skill,

@@ -148,6 +148,8 @@ def _value(value: object) -> str:
             return str(value)
         case list() | tuple():
             return "[" + ", ".join(_value(item) for item in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + "}"
         case _:
             text = str(value).replace("\\", "\\\\").replace('"', '\\"')
             return f'"{text}"'

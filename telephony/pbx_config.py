@@ -18,6 +18,10 @@ TEMPLATES = Path(__file__).resolve().parents[1] / "asterisk-conf"
 CHANNEL_VARIABLES = ("TONGDAI_HOTLINE", "TONGDAI_TRANSFER")
 # The longest greeting, and what is given up for a FastAGI server that hangs (seconds).
 GREETING_LIMIT_SECONDS = 20
+SAID_LIMIT_SECONDS = 40
+"""The longest announcement to one who waits."""
+PLACE_SECONDS = 150_000_000
+"""Of eleven priorities each has so many places, a second each: together below 2^31."""
 _FORBIDDEN = frozenset("\r\n;\0")
 
 
@@ -80,6 +84,7 @@ def render(
         raise ValueError(message)
     values = _values(settings, pbx, layout or Layout.beside(target), channel_variables)
     values["greeting_limit_seconds"] = greeting_limit_seconds
+    values["said_limit_seconds"], values["place_seconds"] = SAID_LIMIT_SECONDS, PLACE_SECONDS
     environment = _environment()
     written: list[Path] = []
     for template in sorted(environment.list_templates(extensions=["j2"])):

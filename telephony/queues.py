@@ -1,7 +1,7 @@
 """Who waits in which hotline's queue, and since when; in memory, read anew after each connect."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from telephony.ami.packets import Raw
 from telephony.calls.reconcile import PbxState
@@ -13,15 +13,25 @@ from tongdai.settings import Settings
 
 PREFIX = "tongdai-"
 PACKETS = ("QueueCallerJoin", "QueueCallerLeave", "Hangup")
+_BACK = timedelta(seconds=5)
+"""Who began to wait longer ago than this was out of the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One caller who waits; `since` is aware, UTC."""
+    """One caller who waits; moments are aware, UTC.
+
+    Attributes:
+        since: His place: when he began to wait, also if he was out of the queue in between.
+        joined: When the PBX's queue took him (again); None: as `since`.
+        first: The place at which he began, from 1; None: nobody saw it.
+    """
 
     call: CallId
     pbx: str
     since: datetime
+    joined: datetime | None = None
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +64,11 @@ class Queues:
         self._hotlines = tuple(h.id for h in settings.hotlines)
         self._waiting: dict[tuple[str, str], tuple[HotlineId, Waiting]] = {}
         self._order: dict[HotlineId, list[tuple[str, str]]] = {h: [] for h in self._hotlines}
+        self._switch: Switch | None = None
 
     def connect(self, switch: Switch) -> None:
         """Listen to the bridge."""
+        self._switch = switch
         switch.on_packet(PACKETS, self.on_packet)
         switch.on_state(self.on_state)
 
@@ -76,7 +88,7 @@ class Queues:
         call = call_id_of(pbx, packet["Linkedid"] or packet["Uniqueid"])
         position = packet["Position"]
         place = int(position) - 1 if position.isdigit() else len(self._order[hotline])
-        self._join(key, hotline, Waiting(call=call, pbx=pbx, since=self._clock.now()), place)
+        self._join(key, hotline, self._waiting_now(call, pbx, place), place)
 
     def on_state(self, pbx: str, state: PbxState) -> None:
         """Take who waits at a PBX, after a connect."""
@@ -89,11 +101,24 @@ class Queues:
             hotline = self._hotline(entry.queue)
             if hotline is not None:
                 call = call_id_of(pbx, linkedids.get(entry.uniqueid, entry.uniqueid))
-                waiting = Waiting(call=call, pbx=pbx, since=now - entry.waited)
+                joined = now - entry.waited
+                view = self._switch.call(call) if self._switch else None
+                since = (view.queue_joined_at if view else None) or joined
+                waiting = Waiting(call=call, pbx=pbx, since=since, joined=joined)
                 self._put((pbx, entry.uniqueid), hotline, waiting, len(self._order[hotline]))
                 before.add(hotline)
         for hotline in sorted(before):
             self._bus.publish(QueueChanged(queue=self._view(hotline)))
+
+    def _waiting_now(self, call: CallId, pbx: str, place: int) -> Waiting:
+        """Return who joins now; the call knows since when he waits, and that he was out of it."""
+        now = self._clock.now()
+        view = self._switch.call(call) if self._switch else None
+        since = (view.queue_joined_at if view else None) or now
+        back = now - since > _BACK
+        return Waiting(
+            call=call, pbx=pbx, since=since, joined=now, first=None if back else place + 1
+        )
 
     def _join(self, key: tuple[str, str], hotline: HotlineId, who: Waiting, place: int) -> None:
         self._drop(key)

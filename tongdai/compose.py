@@ -21,8 +21,10 @@ from ivr.menus import Menus
 from ivr.prompt_builder import PromptError, say
 from ivr.register import Register as MenuRegister
 from ivr.speech.speaker import Speaker
+from ivr.waiting import WaitingRoom
 from sms.gateways import build, build_mail
 from sms.sender import Sender
+from telephony.announcer import Announcer
 from telephony.bridge import Bridge
 from telephony.capture.checker import Checker
 from telephony.capture.control import RecordingControl
@@ -37,6 +39,7 @@ from telephony.recordings.keeper import make_keeper
 from telephony.recordings.live import LiveCalls
 from telephony.recordings.register import Register
 from telephony.transfers.service import Transfers
+from telephony.waits import Waits
 from tickets.attachments import Files
 from tongdai.accounts.service import Accounts
 from tongdai.clock import Clock, OffsetClock, SystemClock
@@ -109,6 +112,8 @@ def build_service(
     operators = Operators(settings, db, bus, clock)
     bridge = Bridge(settings, db, bus, clock, seats=operators)
     queues = Queues(settings, bus, clock)
+    waits = Waits(bus)
+    announcer = Announcer(settings, waits, bus, clock)
     recorder = RecordingControl(settings, db, bus, clock, errands)
     transfers = Transfers(
         settings,
@@ -120,7 +125,7 @@ def build_service(
         may_record=recorder.may_record,
     )
     control = CallControl(settings, operators, bus)
-    for part in (operators, queues, transfers, control, recorder):
+    for part in (operators, queues, transfers, control, recorder, announcer):
         part.connect(bridge)
 
     spools = make_spools(settings)
@@ -142,18 +147,23 @@ def build_service(
     waker = Waker(Sweep(db, acts), clock)
     speaker = Speaker(settings, clock)
     flowbook = Flowbook.load(ids, settings.law.folder)
+    desk = MenuRegister(settings, db, bus, clock, real)
     menus = Menus(
         settings,
         db,
         clock,
         book=flowbook,
-        desk=MenuRegister(settings, db, bus, clock, real),
+        desk=desk,
         speaker=speaker,
         calendar=acts.lawbook.calendar,
     )
     rulebook = Rulebook(settings=settings, calendar=acts.lawbook.calendar)
     followups = FollowUps(db, bus, rulebook, bridge.settled)
-    agi = AgiServer(settings.agi, {"greeting": menus.answer}, clock, also=speaker.condition)
+    waiting = WaitingRoom(
+        settings, clock, waits=waits, desk=desk, speaker=speaker, writer=menus.writer
+    )
+    routes = {"greeting": menus.answer, **waiting.routes()}
+    agi = AgiServer(settings.agi, routes, clock, also=speaker.condition)
     files = Files(settings.files)
 
     Wiring(
@@ -237,6 +247,7 @@ def build_service(
                 bridge.run,
                 operators.run,
                 transfers.run,
+                announcer.run,
                 intake.run,
                 checker.run,
                 daily.run,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from tongdai.ids import HotlineId
 from tongdai.settings_callback import CallBackTable
+from tongdai.settings_queue import QueueTable
 from tongdai.settings_recordings import SftpTable
 
 
@@ -226,6 +227,7 @@ class HotlineTable(_Table):
     portal: str = Field(default="", description="the public address named in messages")
     pause: tuple[PauseReason, ...] = _PAUSES
     call_back: CallBackTable = CallBackTable()
+    queue: QueueTable = QueueTable()
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -77,13 +77,24 @@ class DropMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCallBack:
-    """Note that the caller wants to be called back: CallBackNoted or NotDone."""
+    """Note that the caller wants to be called back: CallBackNoted or NotDone.
+
+    Attributes:
+        number: As keyed; empty: the number that the network shows.
+    """
+
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToQueue:
-    """Lead the caller to the operators; the walk is over."""
+    """Lead the caller to the operators; the walk is over.
 
+    Attributes:
+        again: Back to the place that he has in the queue: nothing was chosen anew.
+    """
+
+    again: bool = False
     field: str = ""
     priority: int = 0
     skill: str = ""

@@ -199,7 +199,8 @@ def _menus(flow: Flow) -> Iterator[tuple[Where, str]]:
             yield ("step", number, "id"), "no menu's key leads to this repetition"
     spoken = languages_of(flow)
     for number, step in enumerate(flow.step):
-        if isinstance(step, LookUp | CallBack) and "en" in spoken[step.id]:
+        told = isinstance(step, LookUp) or (isinstance(step, CallBack) and not step.confirm)
+        if told and "en" in spoken[step.id]:
             why = "is read out in Vietnamese only and is reached in English"
             yield ("step", number, "id"), f"{step.id!r} {why}"
 

@@ -53,11 +53,13 @@ class Queue:
         field: What it is about, as the operator reads it.
         priority: 0 is ordinary; higher is served first.
         skill: What the operator should be able to do: `en`.
+        again: Back to the place that the caller has in the queue (ivr/queue_flows/).
     """
 
     do: Literal["queue"]
     id: Id
     say: str = ""
+    again: bool = False
     field: str = ""
     priority: Annotated[int, Field(ge=0, le=9)] = 0
     skill: str = ""
@@ -129,6 +131,7 @@ class CallBack:
     """Notes that the caller wants to be called back.
 
     Attributes:
+        confirm: The number is said first; the caller confirms it, keys another, or gives it up.
         then: When it is noted.
         otherwise: When it could not be: no number, or the register is away.
     """
@@ -136,6 +139,7 @@ class CallBack:
     do: Literal["callback"]
     id: Id
     say: str = ""
+    confirm: bool = False
     then: Id
     otherwise: Id
     source: str = ""

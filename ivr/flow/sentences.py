@@ -24,6 +24,14 @@ class Sentences:
     confirm: _Said = "Để gửi lời nhắn, bấm một. Để ghi lại, bấm hai. Để hủy lời nhắn, bấm phím sao."
     kept: _Said = "Tổng đài đã nhận lời nhắn của quý vị."
     dropped: _Said = "Lời nhắn đã được hủy."
+    number: _Said = "Tổng đài sẽ gọi lại cho quý vị theo số"
+    number_right: _Said = (
+        "Để xác nhận, bấm một. Để được gọi lại theo số khác, bấm hai. Để hủy, bấm phím sao."
+    )
+    number_ask: _Said = (
+        "Xin quý vị bấm số điện thoại để được gọi lại, rồi bấm phím thăng. Để hủy, bấm phím sao."
+    )
+    number_wrong: _Said = "Số điện thoại quý vị vừa bấm không hợp lệ."
     called_back: _Said = "Tổng đài đã ghi nhận. Chúng tôi sẽ gọi lại cho quý vị theo số"
     not_kept: _Said = "Hiện tổng đài chưa ghi nhận được yêu cầu này."
 
@@ -41,6 +49,11 @@ _ENGLISH: Final = Sentences(
     confirm="To send the message, press 1. To record it again, press 2. To cancel, press star.",
     kept="We have received your message.",
     dropped="The message has been cancelled.",
+    number="We will call you back at",
+    number_right="To confirm, press 1. For another number, press 2. To cancel, press star.",
+    number_ask="Please enter the telephone number to call, and press the hash key. "
+    "To cancel, press star.",
+    number_wrong="That is not a telephone number that we can call.",
     called_back="Thank you. We will call you back at",
     not_kept="Your wish cannot be noted at the moment.",
 )

@@ -23,6 +23,8 @@ class Phase(StrEnum):
     CONFIRMING = "confirming"
     KEEPING = "keeping"
     DROPPING = "dropping"
+    CALL_NUMBER = "call_number"
+    CALL_CONFIRM = "call_confirm"
     CALLING_BACK = "calling_back"
     DESK = "desk"
     GONE = "gone"
@@ -35,10 +37,12 @@ class Facts:
     Attributes:
         open: The hotline is in its opening hours.
         next_opening: When it opens next: "bảy giờ, thứ hai, ngày ba mươi tháng mười một".
+        number: The digits under which the caller can be called back; empty: there are none.
     """
 
     open: bool
     next_opening: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class State:
         menu: The menu that was said last.
         wrong: Wrong entries in a row.
         silent: Times without an entry in a row.
-        typed: A ticket's number, while the caller's own is asked for.
+        typed: A ticket's number, while the caller's own is asked for; the number to call back.
         steps: How many steps there were.
     """
 

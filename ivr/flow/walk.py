@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from ivr.flow import acts
+from ivr.flow import acts, callback
 from ivr.flow.acts import Effect, Input, Say
 from ivr.flow.model import (
     CallBack,
@@ -36,15 +36,20 @@ Turn = tuple[State, tuple[Effect, ...]]
 
 def begin(flow: Flow, facts: Facts) -> Turn:
     """Return the first turn of a call: greeting, notice, then the first step."""
-    first = flow.start if facts.open or flow.closed is None else flow.closed
-    state = State(flow=flow, facts=facts, step=first, language=flow.language)
+    state = _start(flow, facts)
     greeted: tuple[Effect, ...] = (
         *said(state, flow.greeting),
         Say(text=flow.notice, language=state.language, key=False),
         acts.Told(),
     )
-    state, effects = _enter(state, first)
+    state, effects = _enter(state, state.step)
     return state, (*greeted, *effects)
+
+
+def resume(flow: Flow, facts: Facts) -> Turn:
+    """Return the first turn of a caller who was greeted and told before."""
+    state = _start(flow, facts)
+    return _enter(state, state.step)
 
 
 def advance(state: State, given: Input) -> Turn:
@@ -52,6 +57,11 @@ def advance(state: State, given: Input) -> Turn:
     if isinstance(given, acts.HungUp):
         return _hung_up(state)
     return _AFTER[state.phase](state, given)
+
+
+def _start(flow: Flow, facts: Facts) -> State:
+    first = flow.start if facts.open or flow.closed is None else flow.closed
+    return State(flow=flow, facts=facts, step=first, language=flow.language)
 
 
 def _enter(  # noqa: C901, PLR0911 - one branch a kind of step
@@ -74,6 +84,7 @@ def _enter(  # noqa: C901, PLR0911 - one branch a kind of step
                 priority=step.priority,
                 skill=step.skill,
                 language=state.language,
+                again=step.again,
             )
             return _gone(state, *before, *words, end)
         case Inform() | Emergency():
@@ -83,8 +94,7 @@ def _enter(  # noqa: C901, PLR0911 - one branch a kind of step
         case Message():
             return _record(state, step, *before, *said(state, step.say))
         case CallBack():
-            asked = replace(state, phase=Phase.CALLING_BACK)
-            return asked, (*before, *said(state, step.say), acts.NoteCallBack())
+            return callback.begin(state, step, *before, *said(state, step.say))
         case Repeat():
             return _enter(state, state.menu or state.flow.start, *before)
         case Language():
@@ -229,9 +239,16 @@ def _after_dropping(state: State, given: Input) -> Turn:
     return _led_on(state, state.words.dropped)
 
 
+def _about_number(state: State, given: Input) -> Turn:
+    after = callback.after(state, given)
+    return _led_on(state, after) if isinstance(after, str) else after
+
+
 def _after_calling_back(state: State, given: Input) -> Turn:
     step = state.flow.step_of(state.step)
     if isinstance(given, acts.CallBackNoted) and isinstance(step, CallBack):
+        if step.confirm:  # the number was said
+            return _enter(state, step.then)
         number = Say(text=given.number, language=state.language, small=True)
         return _enter(state, step.then, *said(state, state.words.called_back), number)
     return _led_on(state, state.words.not_kept)
@@ -275,6 +292,8 @@ _AFTER: dict[Phase, Callable[[State, Input], Turn]] = {
     Phase.CONFIRMING: _after_confirming,
     Phase.KEEPING: _after_keeping,
     Phase.DROPPING: _after_dropping,
+    Phase.CALL_NUMBER: _about_number,
+    Phase.CALL_CONFIRM: _about_number,
     Phase.CALLING_BACK: _after_calling_back,
     Phase.DESK: _after_desk,
     Phase.GONE: _after_end,

@@ -87,7 +87,7 @@ async def told_by_the_menus(
     task.cancel()
     await asyncio.wait([task])
     assert phone.variables["TONGDAI_NEXT"] == "queue"
-    assert phone.variables["QUEUE_PRIO"] == "3"
+    assert phone.variables["TONGDAI_PRIORITY"] == "3"
     return phone.told
 
 

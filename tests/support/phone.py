@@ -25,6 +25,8 @@ class Phone:
         deaf_to: A file of which nothing is heard.
         leaves_at: Hangs up at that command, from 1.
         holds_at: Lets that command wait until `released` is set.
+        route: What is asked for.
+        more: The arguments after linkedid and PBX.
     """
 
     keys: str = ""
@@ -36,6 +38,8 @@ class Phone:
     deaf_to: str = ""
     leaves_at: int = 0
     holds_at: int = 0
+    route: str = "greeting"
+    more: tuple[str, ...] = ()
     released: asyncio.Event = field(default_factory=asyncio.Event)
     heard: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
@@ -47,11 +51,12 @@ class Phone:
         """Call, answer each command, return when the line is closed."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         header = (
-            "agi_network: yes\nagi_network_script: greeting\n"
+            f"agi_network: yes\nagi_network_script: {self.route}\n"
             f"agi_extension: {self.hotline}\nagi_callerid: {self.caller}\n"
-            f"agi_uniqueid: {self.linkedid}\nagi_arg_1: {self.linkedid}\nagi_arg_2: main\n\n"
+            f"agi_uniqueid: {self.linkedid}\nagi_arg_1: {self.linkedid}\nagi_arg_2: main\n"
         )
-        writer.write(header.encode())
+        more = "".join(f"agi_arg_{n}: {arg}\n" for n, arg in enumerate(self.more, start=3))
+        writer.write(f"{header}{more}\n".encode())
         while line := (await reader.readline()).decode().strip():
             self.commands += 1
             if self.commands == self.holds_at:
