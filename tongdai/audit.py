@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col, select
 
 from tongdai.clock import check_aware
-from tongdai.db import Json, Tx, UtcDateTime
+from tongdai.db import Json, Tx, UtcDateTime, add_unless_there
 from tongdai.ids import new_id
 
 START = "0" * 64
@@ -169,9 +169,8 @@ async def _locked_head(session: AsyncSession, chain: str) -> AuditHead:
     query = select(AuditHead).where(col(AuditHead.chain) == chain).with_for_update()
     head = (await session.execute(query)).scalar_one_or_none()
     if head is None:
-        head = AuditHead(chain=chain, seq=0, hash=START)
-        session.add(head)
-        await session.flush()  # a second writer of the same new chain waits here for the first
+        await add_unless_there(session, AuditHead, chain=chain, seq=0, hash=START)
+        head = (await session.execute(query)).scalar_one()
     return head
 
 

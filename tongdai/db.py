@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -230,6 +231,12 @@ class Database:
                 condition.set(State.DOWN, f"database does not answer: {_first_line(error)}")
                 raise DatabaseAway from error
             raise
+
+
+async def add_unless_there(session: AsyncSession, table: type[SQLModel], **values: object) -> None:
+    """Add a row; where another transaction adds the same one, wait for that and leave it."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    await session.execute(insert(table).values(**values).on_conflict_do_nothing())
 
 
 def _first_line(error: Exception) -> str:

@@ -50,7 +50,7 @@ def measure(source: Source) -> Sound:
                 break
             left -= len(block)
             samples = np.frombuffer(block, dtype="<i2").reshape(-1, channels)
-            clipped += np.count_nonzero((samples >= CLIPPED_AT) | (samples <= -CLIPPED_AT), axis=0)
+            clipped += [_clipped(samples[:, n]) for n in range(channels)]
             levels.append(_levels(samples, frames))
     total = source.length // (2 * channels)
     whole = np.concatenate(levels) if levels else np.zeros((0, channels), dtype=np.uint8)
@@ -64,6 +64,11 @@ def measure(source: Source) -> Sound:
 def level_of(decibel: float) -> int:
     """Return the byte for a level in dBFS (0 is full scale)."""
     return int(min(255, max(0, round((decibel + FLOOR_DB) / FLOOR_DB * 255))))
+
+
+def _clipped(side: NDArray[np.int16]) -> int:
+    # a side at a time: counting along an axis takes numpy ten times as long
+    return int(np.count_nonzero((side >= CLIPPED_AT) | (side <= -CLIPPED_AT)))
 
 
 def _levels(samples: NDArray[np.int16], frames: int) -> NDArray[np.uint8]:

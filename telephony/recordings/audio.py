@@ -85,6 +85,8 @@ def seal(source: Source, target: Path, sound_format: Format = "flac") -> Sealed:
             pcm.update(block)
             sound.buffer_write(block, dtype="int16")
     _sync(target)
+    size = source.path.stat().st_size
+    whole = (source.offset, source.length) == (0, size)  # then its samples are the file
     sealed = Sealed(
         format=sound_format,
         channels=source.channels,
@@ -92,8 +94,8 @@ def seal(source: Source, target: Path, sound_format: Format = "flac") -> Sealed:
         seconds=source.seconds,
         bytes=target.stat().st_size,
         sha256=file_sha256(target),
-        source_bytes=source.path.stat().st_size,
-        source_sha256=file_sha256(source.path),
+        source_bytes=size,
+        source_sha256=pcm.hexdigest() if whole else file_sha256(source.path),
         pcm_sha256=pcm.hexdigest(),
     )
     good = (

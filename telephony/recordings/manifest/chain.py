@@ -9,7 +9,7 @@ from telephony.calls.tables import CallRow
 from telephony.recordings.manifest.lines import START, EntryKind, digest, entry_line, moment
 from telephony.recordings.manifest.tables import ManifestEntry, ManifestTip
 from telephony.recordings.tables import Recording
-from tongdai.db import Tx
+from tongdai.db import Tx, add_unless_there
 from tongdai.text import mask_number
 
 ROW_FACTS = (
@@ -98,11 +98,10 @@ async def of_recording(session: AsyncSession, recording: str) -> list[ManifestEn
 async def locked_tip(session: AsyncSession) -> ManifestTip:
     """Return the end of the manifest, locked until the transaction ends."""
     query = select(ManifestTip).where(col(ManifestTip.id) == 1).with_for_update()
-    tip = (await session.execute(query)).scalar_one_or_none()
+    tip: ManifestTip | None = (await session.execute(query)).scalar_one_or_none()
     if tip is None:
-        tip = ManifestTip(id=1, seq=0, hash=START)
-        session.add(tip)
-        await session.flush()  # a second first writer waits here for the first
+        await add_unless_there(session, ManifestTip, id=1, seq=0, hash=START)
+        tip = (await session.execute(query)).scalar_one()
     return tip
 
 
