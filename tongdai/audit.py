@@ -167,7 +167,7 @@ async def _verify_chain(session: AsyncSession, head: AuditHead) -> BrokenLink | 
 
 async def _locked_head(session: AsyncSession, chain: str) -> AuditHead:
     query = select(AuditHead).where(col(AuditHead.chain) == chain).with_for_update()
-    head = (await session.execute(query)).scalar_one_or_none()
+    head: AuditHead | None = (await session.execute(query)).scalar_one_or_none()
     if head is None:
         await add_unless_there(session, AuditHead, chain=chain, seq=0, hash=START)
         head = (await session.execute(query)).scalar_one()
