@@ -205,7 +205,7 @@ async def run(folder: Path, most: int) -> dict[str, Any]:
     pool = (1001, int(desks[-1]))
     async with (
         World(folder, hotlines=(HOTLINE,), desks=desks, seats=pool, changes=changes) as world,
-        Service(world) as service,
+        Service(world, from_disk=True) as service,
     ):
         await hire(world, desks)
         wire = Watch(world, "bare_ami")

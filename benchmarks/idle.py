@@ -27,7 +27,7 @@ async def run(folder: Path) -> dict[str, Any]:
     steps = {"installed_check": await install_check()}
     begun = now()
     world = World(folder, parts={"asterisk", "carrier", "kannel"}, desks=(), spoken=True)
-    service = Service(world)
+    service = Service(world, from_disk=True)
     try:
         await asyncio.to_thread(world.make_prompts)
         steps["prompts"] = round(now() - begun, 2)

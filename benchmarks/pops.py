@@ -218,7 +218,7 @@ async def run(folder: Path, calls: int) -> dict[str, Any]:
             seats=(1001, last),
             changes=changes,
         ) as world,
-        Service(world) as service,
+        Service(world, from_disk=True) as service,
         chromium() as browser,
     ):
         await hire(world, [mine])

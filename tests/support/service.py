@@ -1,9 +1,8 @@
 """The service as a process of its own, on a world's settings: started, killed, asked."""
 
 import asyncio
+import itertools
 import json
-import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ import aiohttp
 
 from rig.child import Child
 from rig.ready import by_hotline
+from tests.support.loaded import Forked, loaded
 from tests.support.wait import until
 from tests.support.world import World
 
@@ -30,20 +30,29 @@ class Service:
     """
 
     def __init__(
-        self, world: World, environment: Mapping[str, str] | None = None, only: str = ""
+        self,
+        world: World,
+        environment: Mapping[str, str] | None = None,
+        only: str = "",
+        *,
+        from_disk: bool = False,
     ) -> None:
+        """Name the process; nothing runs yet.
+
+        Args:
+            world: Whose settings it has.
+            environment: Added to this process's own.
+            only: Parts to run; all by default.
+            from_disk: Start the program as it is installed, not a fork of one that is loaded.
+        """
         self.world = world
         self.settings_file = world.folder / "tongdai.toml"
         self.base = world.settings.web.public_url
         self.accounts: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self._environment = {"TONGDAI_CONFIG": str(self.settings_file), **(environment or {})}
         self._tokens: dict[tuple[str, str | None], str] = {}
-        self.child = Child(
-            "tongdai",
-            [str(TONGDAI), "serve", *(("--only", only) if only else ())],
-            world.folder / "logs" / f"tongdai{only and '-'}{only.replace(',', '-')}.log",
-            environment=self._environment,
-        )
+        self._commands = itertools.count(1)
+        self.child = self.node(only, from_disk=from_disk)
 
     async def __aenter__(self) -> Self:
         self.accounts = by_hotline(json.loads(await self.command("init", "--json"))["accounts"])
@@ -61,6 +70,14 @@ class Service:
         trace: TracebackType | None,
     ) -> None:
         await asyncio.to_thread(self.child.stop)
+
+    def node(self, only: str = "", *, from_disk: bool = False) -> Child:
+        """Return a `tongdai serve`, perhaps of some parts only, that is not yet started."""
+        serve = ["serve", *(("--only", only) if only else ())]
+        log = self.world.folder / "logs" / f"tongdai{only and '-'}{only.replace(',', '-')}.log"
+        if from_disk:
+            return Child("tongdai", [str(TONGDAI), *serve], log, environment=self._environment)
+        return Forked("tongdai", serve, log, environment=self._environment)
 
     async def start(self, within: float = 30) -> None:
         """Start it (again) and return when every part that the world runs is well."""
@@ -98,16 +115,22 @@ class Service:
         self, *arguments: str, status: int = 0, environment: Mapping[str, str] | None = None
     ) -> str:
         """Run `tongdai ARGUMENTS`; return its standard output."""
-        process = await asyncio.create_subprocess_exec(
-            str(TONGDAI),
-            *arguments,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **self._environment, **(environment or {})},
-        )
-        out, err = await process.communicate()
-        assert process.returncode == status, f"tongdai {' '.join(arguments)}: {err.decode()}"
-        return out.decode()
+        folder = self.world.folder / "logs" / "commands"
+        folder.mkdir(parents=True, exist_ok=True)
+        number = next(self._commands)
+        out, errors = folder / f"{number}.out", folder / f"{number}.err"
+        more = {**self._environment, **(environment or {})}
+        pid = loaded().run(arguments, more, out, errors)
+        ended: list[int] = []
+
+        def over() -> bool:
+            told = loaded().status(pid)
+            ended.extend([] if told is None else [told])
+            return bool(ended)
+
+        await until(over, within=60)
+        assert ended == [status], f"tongdai {' '.join(arguments)}: {errors.read_text()}"
+        return out.read_text()
 
     async def token(self, role: str, hotline: str | None = None) -> str:
         """Return an API token of a role."""

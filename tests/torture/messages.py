@@ -18,7 +18,6 @@ from sms.tables import Message, MessageAttempt
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
-from tests.torture.reborn import COMMAND, Reborn
 from tongdai.clock import SystemClock
 from tongdai.db import Database
 
@@ -51,8 +50,6 @@ class Messages:
         world = World(self._folder, parts={"kannel"}, changes=changes, hotlines=("can-tho",))
         world.kannel.queue_limit = QUEUE_LIMIT
         service = Service(world)
-        log = world.folder / "logs" / "tongdai.log"
-        service.child = Reborn("tongdai", COMMAND, log, service.child.environment)
         async with world, service:
             db = Database(world.settings.database.url, SystemClock())
             try:

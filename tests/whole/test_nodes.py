@@ -9,7 +9,7 @@ import pytest_asyncio
 from rig.child import Child
 from tests.conftest import clone
 from tests.support.people import Operator
-from tests.support.service import TONGDAI, Service
+from tests.support.service import Service
 from tests.support.town import HOTLINE, QUICK, Town, state_of
 from tests.support.wait import until
 from tests.support.world import World
@@ -47,7 +47,7 @@ async def _nodes(server: str, folders: pytest.TempPathFactory) -> AsyncIterator[
         database_url=url,
     )
     pages = Service(world, only="web")
-    bridge = _node(pages, "bridge", "bridge,ivr,worker")
+    bridge = pages.node("bridge,ivr,worker")
     async with world:
         await pages.command("migrate")
         try:
@@ -58,15 +58,6 @@ async def _nodes(server: str, folders: pytest.TempPathFactory) -> AsyncIterator[
                 yield made
         finally:
             bridge.stop()
-
-
-def _node(pages: Service, name: str, only: str) -> Child:
-    return Child(
-        name,
-        [str(TONGDAI), "serve", "--only", only],
-        pages.world.folder / "logs" / f"{name}.log",
-        environment={"TONGDAI_CONFIG": str(pages.settings_file)},
-    )
 
 
 async def test_a_call_pops_where_the_browser_is_while_another_node_bridges(nodes: Nodes) -> None:
@@ -122,7 +113,7 @@ async def test_the_bridge_killed_in_a_call_and_started_again_it_is_the_same_call
 
 
 async def test_a_stand_by_takes_the_call_over_when_the_bridge_is_killed(nodes: Nodes) -> None:
-    number, standby = nodes.number(), _node(nodes.service, "standby", "bridge")
+    number, standby = nodes.number(), nodes.service.node("bridge")
     standby.start()
     try:
         await until(lambda: "node.stands_by" in standby.tail(40), within=30, every=0.1)

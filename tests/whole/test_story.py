@@ -32,7 +32,7 @@ async def test_a_call_that_nobody_at_the_unit_answers_ends_in_the_overdue_report
     changes = {"hotline": {"ring_seconds": 5, "wrap_up_seconds": 1}}
     async with (
         World(tmp_path, parts=parts, changes=changes, hotlines=("can-tho",)) as world,
-        Service(world) as service,
+        Service(world, from_disk=True) as service,
     ):
         await service.command("clock", "set", "2026-12-01T08:00:00+07:00")
         account = service.account("can-tho", "operator")

@@ -38,7 +38,7 @@ async def test_an_operator_lives_through_a_call_that_nobody_at_the_unit_answers(
             changes=changes,
             hotlines=("can-tho",),
         ) as world,
-        Service(world) as service,
+        Service(world, from_disk=True) as service,
         chromium() as browser,
     ):
         await service.command("clock", "set", "2026-12-01T08:00:00+07:00")

@@ -6,6 +6,8 @@ The modules are imported when their command is: `tongdai token create` needs no 
 from importlib import import_module
 from typing import Any
 
+from tongdai import collector
+
 _HOMES = {
     "serve": "running",
     "init": "running",
@@ -35,7 +37,14 @@ _HOMES = {
 }
 
 
+def names() -> list[str]:
+    """Return the names of all commands."""
+    return list(_HOMES)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(name)
-    return getattr(import_module(f"tongdai.commands.{_HOMES[name]}"), name)
+    with collector.away():  # what is imported stays
+        home = import_module(f"tongdai.commands.{_HOMES[name]}")
+    return getattr(home, name)
