@@ -140,7 +140,7 @@ async def test_the_keypad_typed_on_reaches_the_far_side(exchange: Exchange) -> N
             await page.keyboard.press("Alt+k")
             await page.keyboard.type("19#")
             heard = [
-                (await carrier.event("DTMFEnd", 10, Channel=call.channel))["Digit"] for _ in "19#"
+                (await carrier.event("DTMFEnd", 30, Channel=call.channel))["Digit"] for _ in "19#"
             ]
         assert heard == ["1", "9", "#"]
         await expect(page.locator("#keyed")).to_have_text("19#")
@@ -166,7 +166,7 @@ async def test_devices_are_chosen_once_and_used_for_ring_voice_and_ear(exchange:
         await ear.hears(OPERATOR)
         assert await page.evaluate(rings) == []
         audio = "document.querySelector('#remote-audio').sinkId"
-        assert await page.evaluate(audio) == devices["Fake Audio Output 2"]
+        await until(lambda: _is(page, audio, devices["Fake Audio Output 2"]), within=10)
         microphone = (
             "window.peers.at(-1).getSenders().find(s => s.track).track.getSettings().deviceId"
         )

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.support.wait import PATIENCE
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 EXECUTABLE = "/usr/bin/chromium"
@@ -21,6 +23,9 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 ]
+
+# What has to be seen has five seconds on a quiet machine, and as much more as `until` gives.
+expect.set_options(timeout=5_000 * PATIENCE)
 
 
 @asynccontextmanager
