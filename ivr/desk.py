@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ivr.flow.acts import Locked, NumberNeeded, TicketFound, TicketUnknown
 from telephony.calls.choice import Choice
+from telephony.calls.model import CallView
 from tongdai.events import Event
 from tongdai.ids import CallId, HotlineId
 from tongdai.phone import Caller
@@ -108,6 +109,13 @@ class Desk(Protocol):
 
         Raises:
             DatabaseAway: The register does not answer.
+        """
+        ...
+
+    async def cut_off_before(self, visit: Visit) -> CallView | None:
+        """Return the caller's call that was cut off a moment ago: he comes before the others.
+
+        Nobody waits long for it, and no error comes of it.
         """
         ...
 

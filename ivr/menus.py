@@ -13,6 +13,7 @@ from ivr.agi import Route
 from ivr.book import Flowbook
 from ivr.desk import Desk
 from ivr.diary import Diary, DiaryWriter
+from ivr.first import to_queue
 from ivr.flow.report import facts_at
 from ivr.greeting import greeting
 from ivr.line import Line
@@ -20,6 +21,7 @@ from ivr.prompt_builder import PromptError
 from ivr.session import NotHeardError, Session
 from ivr.speech.speaker import Speaker
 from ivr.visits import visit_of
+from telephony.calls.choice import Choice
 from tongdai.calendar import Calendar
 from tongdai.clock import Clock
 from tongdai.db import Database
@@ -77,6 +79,8 @@ class Menus:
         visit = visit_of(self._settings, line, hotline) if hotline else None
         if hotline is None or version is None or visit is None:
             await self._plain(request)
+            if visit is not None:
+                await to_queue(self._desk, line, visit, Choice())
             return
         diary = Diary(visit, version.id, self._clock, self.writer)
         facts = facts_at(version.flow, self._calendar(hotline.id), self._clock.now())

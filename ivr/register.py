@@ -14,7 +14,9 @@ from ivr.flow.walk import LEAST_MESSAGE_SECONDS
 from ivr.line import seconds_of
 from ivr.speech.reading import phone
 from ivr.ticket_words import Standing, told
+from telephony.calls import store as calls
 from telephony.calls.choice import Choice
+from telephony.calls.model import CallView
 from tickets import drafts, results, store, units
 from tickets.model import TicketState
 from tickets.tables import Ticket
@@ -29,6 +31,7 @@ from tongdai.throttle import Tries
 log = structlog.get_logger()
 MOST_WRONG = 6
 WITHIN = timedelta(minutes=15)
+_PATIENCE_SECONDS = 1.0
 _LOOKS, _LOOK_SECONDS = 10, 0.1
 
 
@@ -108,6 +111,20 @@ class Register:
             known = await units.by_code(session, visit.hotline, unit)
             person = await units.focal_point(session, known.id, now) if known else None
         return dial_digits(person.phone) if person and person.phone else ""
+
+    async def cut_off_before(self, visit: Visit) -> CallView | None:
+        """Look for the caller's last call; a slow or absent register gives nobody priority."""
+        hotline, number = self._settings.hotline_by_id(visit.hotline), visit.caller.e164
+        minutes = hotline.queue.cut_off_minutes if hotline else 0
+        if not minutes or number is None:
+            return None
+        since = self._clock.now() - timedelta(minutes=minutes)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS), self._db.read() as session:
+                return await calls.cut_off_before(session, number, visit.hotline, since, visit.call)
+        except (DatabaseAway, TimeoutError):
+            log.info("call.priority_unknown", call=visit.call)
+            return None
 
     def led_on(self, visit: Visit, choice: Choice) -> None:
         """Tell what was chosen."""

@@ -8,6 +8,7 @@ import structlog
 
 from ivr.desk import Desk, Visit
 from ivr.diary import Diary
+from ivr.first import to_queue
 from ivr.flow import acts
 from ivr.flow.acts import Effect, Input, Say
 from ivr.flow.model import Flow
@@ -16,14 +17,14 @@ from ivr.flow.state import Facts, State
 from ivr.flow.walk import LEAST_MESSAGE_SECONDS, advance, begin
 from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
 from ivr.speech.speaker import Speaker
-from telephony.calls.choice import Choice, line_of
+from telephony.calls.choice import Choice
 from telephony.calls.model import Outcome
 from tongdai.db import DatabaseAway
 from tongdai.settings import HotlineTable
 
 log = structlog.get_logger()
 GREETED, NEXT, DESK = "TONGDAI_GREETED", "TONGDAI_NEXT", "TONGDAI_DESK"
-PRIORITY, LANGUAGE = "TONGDAI_PRIORITY", "TONGDAI_LANGUAGE"
+LANGUAGE = "TONGDAI_LANGUAGE"
 Begin = Callable[[Flow, Facts], tuple[State, tuple[Effect, ...]]]
 LEASE_SECONDS = 20
 """Beyond what a turn takes: after that the dialplan thinks that the service hangs, and goes on."""
@@ -238,8 +239,6 @@ class Session:
             await self._line.set(NEXT, "queue")
             self._diary.led("queue")
             return
-        if effect.priority:
-            await self._line.set(PRIORITY, str(effect.priority))
         if effect.language != "vi":
             await self._line.set(LANGUAGE, effect.language)
         choice = Choice(
@@ -248,9 +247,7 @@ class Session:
             priority=effect.priority,
             language="" if effect.language == "vi" else effect.language,
         )
-        self._desk.led_on(self._visit, choice)
-        if choice:
-            await self._line.tell("TongdaiMenu", f"Choice: {line_of(choice)}")
+        await to_queue(self._desk, self._line, self._visit, choice)
         await self._line.set(NEXT, "queue")
         self._diary.led("queue")
 

@@ -10,6 +10,7 @@ from telephony.ami import packets as p
 from telephony.calls.choice import MOST_BYTES
 from telephony.calls.model import Call, Direction, Outcome, Signal
 from telephony.calls.step import (
+    FAILURES,
     HOLD_CONTEXTS,
     LOST,
     MAX_NAME,
@@ -92,6 +93,9 @@ def _hangup(w: Work, packet: p.Hangup) -> None:
     channel = w.channels.get(uniqueid)
     if channel is None:
         return
+    talked = bool(channel.leg) and channel.seat is not None and channel.seat == w.view.seat
+    if talked and packet.cause in FAILURES:
+        w.broken = True
     channel = w.stop_ring(channel, "CANCEL")
     w.close_leg(channel, "lost" if packet.cause == LOST else "hangup")
     w.drop(uniqueid)

@@ -109,6 +109,7 @@ class CallView:
         operator: Who talks or talked last with the caller; outbound, who dials, from the first;
             None for an unknown seat.
         ringing: Whose phones ring for this call now.
+        cut_off: A person had answered, and neither side ended it: see step.cut_off.
         version: Grows with every visible change.
     """
 
@@ -133,6 +134,7 @@ class CallView:
     ringing: tuple[AccountId, ...] = ()
     menu: str | None = None
     ticket: TicketId | None = None
+    cut_off: bool = False
     version: int = 1
 
 
@@ -186,6 +188,7 @@ class Call(NamedTuple):
         talked_in: The dialplan context in which the caller was last connected.
         hint: The outcome that the dialplan has announced.
         legs: How many rows of the ledger were begun.
+        broken: The operator's telephone failed while the caller was connected with it.
         last_at: The moment of the last packet that changed something.
     """
 
@@ -198,6 +201,7 @@ class Call(NamedTuple):
     talked_in: str = ""
     hint: Outcome | None = None
     legs: int = 0
+    broken: bool = False
 
 
 class LegKind(StrEnum):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from telephony.ami.packets import Facts, Role, role_of
 from telephony.calls.events import CallEvent
-from telephony.calls.model import Call, CallView, Channel, Direction, Leg, Outcome
+from telephony.calls.model import Call, CallState, CallView, Channel, Direction, Leg, Outcome
 from tongdai.ids import AccountId, Uniqueid
 from tongdai.phone import Kind, parse_caller
 from tongdai.text import clean
@@ -15,7 +15,7 @@ HOLD_CONTEXTS = frozenset({"tongdai-hold"})
 MENU_CONTEXTS = frozenset({"tongdai-menu", "tongdai-survey", "tongdai-voicemail"})
 LOST = -1
 """The cause of a Hangup that nobody told: reconciliation found the channel gone."""
-_FAILURES = frozenset({LOST, 34, 38, 41, 42, 44, 47, 58, 65, 79, 88, 95, 100, 111})
+FAILURES = frozenset({LOST, 34, 38, 41, 42, 44, 47, 58, 65, 79, 88, 95, 100, 111})
 MAX_NAME = 256
 _MOBILE = re.compile(r"0[35789][0-9]{8}")
 
@@ -134,6 +134,24 @@ def outcome_of(view: CallView, hint: Outcome | None, cause: int) -> Outcome:
         return hint
     if view.direction is Direction.OUTBOUND:
         return Outcome.FAILED
-    if view.queue_joined_at is None and cause in _FAILURES:
+    if view.queue_joined_at is None and cause in FAILURES:
         return Outcome.FAILED
     return Outcome.ABANDONED
+
+
+def cut_off(view: CallView, cause: int, *, broken: bool) -> bool:
+    """Say whether a call that ends was cut off: the caller may ring again and comes first.
+
+    A person had answered, and then one of these: the caller's line ended with a failure of the
+    network or the PBX (LOST: the PBX died, or his end was never told); the operator's telephone
+    failed; he was on hold, on the way to somebody else, or waiting again, so that nobody had
+    taken leave of him.
+
+    Args:
+        view: The call as it was before the end.
+        cause: Of the caller's channel, Q.850.
+        broken: The operator's telephone failed.
+    """
+    if view.answered_at is None or view.direction is Direction.OUTBOUND:
+        return False
+    return broken or cause in FAILURES or view.state is not CallState.ANSWERED

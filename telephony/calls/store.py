@@ -104,6 +104,31 @@ async def of_caller(
     return tuple(view_of(row) for row in rows.scalars())
 
 
+async def cut_off_before(
+    session: AsyncSession, number: str, hotline: HotlineId, since: datetime, call: CallId
+) -> CallView | None:
+    """Return the number's last call to a hotline when it was cut off after `since`.
+
+    Args:
+        session: To read with.
+        number: E.164.
+        hotline: Which was called.
+        since: Aware.
+        call: The new call itself, which is not meant.
+    """
+    rows = await session.execute(
+        select(CallRow)
+        .where(col(CallRow.caller_number) == number, col(CallRow.id) != call)
+        .where(col(CallRow.hotline) == hotline, col(CallRow.ended_at).is_not(None))
+        .order_by(col(CallRow.started_at).desc())
+        .limit(1)
+    )
+    last = rows.scalar_one_or_none()
+    if last is None or not last.cut_off or last.ended_at is None or last.ended_at < since:
+        return None
+    return view_of(last)
+
+
 async def page(
     session: AsyncSession,
     hotlines: Collection[HotlineId],

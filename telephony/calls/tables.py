@@ -54,6 +54,7 @@ class CallRow(SQLModel, table=True):
     operator: str | None = None
     seat: str | None = None
     menu: str | None = None
+    cut_off: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     ticket: str | None = Field(default=None, index=True)
     version: int
     caller_tail: str | None = Field(

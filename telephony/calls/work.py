@@ -22,6 +22,7 @@ from telephony.calls.step import (
     Seats,
     Step,
     companions,
+    cut_off,
     outcome_of,
     placed,
     same_person,
@@ -40,7 +41,18 @@ class Work:
     """One packet's work on one call; lives for the length of `fold`."""
 
     __slots__ = (
-        *("at", "bumped", "call", "cause", "channels", "connected", "events", "hint", "legs"),
+        *(
+            "at",
+            "broken",
+            "bumped",
+            "call",
+            "cause",
+            "channels",
+            "connected",
+            "events",
+            "hint",
+            "legs",
+        ),
         *("legs_begun", "main", "moved", "placed", "queue", "seats", "seen", "signals"),
         *("talked_in", "view", "with_main"),
     )
@@ -49,7 +61,7 @@ class Work:
         self.call, self.view, self.at, self.seats = call, call.view, at, seats
         self.main, self.channels = call.main, call.channels
         self.queue, self.hint, self.legs_begun = call.queue, call.hint, call.legs
-        self.connected, self.talked_in = call.connected, call.talked_in
+        self.connected, self.talked_in, self.broken = call.connected, call.talked_in, call.broken
         self.signals: list[Signal] = []
         self.seen: dict[str, Any] = {}
         self.events: list[tuple[type[e.CallEvent], dict[str, Any]]] = []
@@ -203,7 +215,7 @@ class Work:
     def _meet(self) -> None:
         people = self.people
         if people and not self.connected:
-            self.talked_in = self.channels[self.main].context
+            self.talked_in, self.broken = self.channels[self.main].context, False
             self.signals.append(Signal.CONNECTED)
         self.connected = bool(people)
         seats = [c for c in people if c.seat]
@@ -258,6 +270,7 @@ class Work:
         self.show(
             state=CallState.ENDED,
             outcome=outcome_of(self.view, self.hint, cause),
+            cut_off=cut_off(self.view, cause, broken=self.broken),
             ended_at=max(self.at, self.view.started_at),
             ringing=(),
         )
@@ -282,6 +295,7 @@ class Work:
             self.talked_in,
             self.hint,
             self.legs_begun,
+            self.broken,
         )
         told = [kind(call=view, at=self.at, **more) for kind, more in self.events]
         return Step(call, tuple(told), tuple(self.legs))
@@ -293,4 +307,5 @@ class Work:
             and self.queue == call.queue
             and self.connected == call.connected
             and self.hint is call.hint
+            and self.broken == call.broken
         )

@@ -154,6 +154,8 @@ async def test_what_was_chosen_pops_up_and_fills_the_forms_field_in(
                 "skill": "điện",
                 "priority": 3,
                 "language": "",
+                "after": "",
+                "cut_off_at": None,
             }
             server.send(answer)
             call = events[-1].call

@@ -33,7 +33,8 @@ def chosen_words(menu: str | None) -> str:
     spoken = languages.get(choice.language, choice.language)
     skill = "" if choice.skill == choice.language else languages.get(choice.skill, choice.skill)
     first = _("ưu tiên {number}").format(number=choice.priority) if choice.priority else ""
-    return " · ".join(filter(None, (choice.field, spoken, skill, first)))
+    again = _("gọi lại sau khi bị ngắt") if choice.after else ""
+    return " · ".join(filter(None, (choice.field, spoken, skill, first, again)))
 
 
 def _words(row: CallPrompt) -> str:

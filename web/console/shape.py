@@ -1,6 +1,7 @@
 """What the console's scripts are told, as JSON (web/assets/ts/console/types.ts says the same)."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from telephony.calls.choice import choice_of
@@ -59,6 +60,10 @@ def chosen(menu: str | None) -> Json | None:
         "skill": choice.skill,
         "priority": choice.priority,
         "language": choice.language,
+        "after": choice.after,
+        "cut_off_at": iso(datetime.fromtimestamp(choice.cut_off_at, UTC))
+        if choice.cut_off_at
+        else None,
     }
 
 
@@ -219,6 +224,7 @@ def call_line(call: CallView, operators: dict[str, str], tickets: dict[str, str]
         "outcome": call.outcome or "",
         "operator": operators.get(call.operator or "", ""),
         "ticket": tickets.get(call.ticket or ""),
+        "ticket_id": call.ticket,
     }
 
 

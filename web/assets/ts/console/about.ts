@@ -45,7 +45,21 @@ export function ticketLine(line: TicketLine, deed?: { words: string; key?: strin
   );
 }
 
-export function drawAbout(about: About | null, away: boolean, open: (line: TicketLine) => void): HTMLElement {
+/** The call that was cut off and what came of it, above the rest. */
+function cutOff(about: About, after: string, open: (line: TicketLine) => void): HTMLElement | null {
+  const call = about.calls.find((one) => one.id === after);
+  if (!call) return null;
+  const line = [...about.open, ...about.earlier].find((one) => one.id === call.ticket_id);
+  return h(
+    "div",
+    { class: "note warn cut-off" },
+    h("h3", {}, t("Cuộc gọi vừa bị ngắt")),
+    h("ul", { class: "lines calls" }, callLine(call)),
+    line ? h("ul", { class: "lines" }, ticketLine(line, { words: t("Xem"), run: () => open(line) })) : null,
+  );
+}
+
+export function drawAbout(about: About | null, away: boolean, after: string, open: (line: TicketLine) => void): HTMLElement {
   if (away) return h("div", {}, h("h2", {}, t("Trước đây")), h("p", { class: "soft" }, t("Chưa tra được: máy chủ dữ liệu không trả lời.")));
   if (!about) return h("div", {}, h("h2", {}, t("Trước đây")), h("p", { class: "soft" }, t("Đang tra…")));
   const shown = [...about.open, ...about.earlier];
@@ -53,6 +67,7 @@ export function drawAbout(about: About | null, away: boolean, open: (line: Ticke
     "div",
     { class: "stack" },
     h("h2", {}, t("Trước đây")),
+    after ? cutOff(about, after, open) : null,
     shown.length === 0 && about.calls.length === 0 ? h("p", { class: "soft" }, t("Chưa có cuộc gọi hay phiếu nào từ số này.")) : null,
     shown.length
       ? h("ul", { class: "lines" }, ...shown.map((line) => ticketLine(line, { words: t("Xem"), run: () => open(line) })))

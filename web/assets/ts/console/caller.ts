@@ -64,11 +64,20 @@ export function duration(card: Card): string {
 
 /** What the caller chose in the menus: "Giao thông · tiếng Anh · ưu tiên 3". */
 export function chosenWords(chosen: NonNullable<Card["chosen"]>): string {
-  const { field, skill, priority, language } = chosen;
+  const { field, skill, language } = chosen;
+  const priority = chosen.after ? 0 : chosen.priority;
   const languages: Record<string, string> = { en: t("tiếng Anh") };
   const spoken = language ? (languages[language] ?? language) : "";
   const skilled = skill && skill !== language ? (languages[skill] ?? skill) : "";
   return [field, spoken, skilled, priority ? t("ưu tiên {number}", { number: priority }) : ""].filter(Boolean).join(" · ");
+}
+
+/** Why the caller comes before the others: "bị ngắt cách đây 3 phút"; nothing when he does not. */
+export function cutOffWords(card: Card): string {
+  const at = card.chosen?.cut_off_at;
+  if (!at) return "";
+  const minutes = Math.round((Date.parse(card.started_at) - Date.parse(at)) / 60_000);
+  return minutes < 1 ? t("Vừa bị ngắt máy, được ưu tiên") : t("Bị ngắt máy {n} phút trước khi gọi lại, được ưu tiên", { n: minutes });
 }
 
 export function waited(card: Card): string {
@@ -174,7 +183,10 @@ export function drawCaller(
       "dl",
       { class: "call-facts" },
       h("div", {}, h("dt", {}, outbound ? t("Gọi đi từ") : t("Gọi đến")), h("dd", { class: "line" }, hotline?.title ?? call.hotline)),
-      call.chosen ? h("div", {}, h("dt", {}, t("Đã chọn")), h("dd", { class: "line" }, chosenWords(call.chosen))) : null,
+      call.chosen && chosenWords(call.chosen)
+        ? h("div", {}, h("dt", {}, t("Đã chọn")), h("dd", { class: "line" }, chosenWords(call.chosen)))
+        : null,
+      cutOffWords(call) ? h("div", {}, h("dt", {}, t("Vì sao trước")), h("dd", { class: "line cut-off" }, cutOffWords(call))) : null,
       h("div", {}, h("dt", {}, t("Đã chờ")), h("dd", { class: "num", "data-tick": "waited" }, waited(call))),
       h("div", {}, h("dt", {}, t("Bắt đầu")), h("dd", { class: "num" }, moment(call.started_at))),
     ),

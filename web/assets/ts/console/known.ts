@@ -59,7 +59,8 @@ export class Known {
   }
 
   private draw(): void {
-    fill(this.fields.part("about"), drawAbout(this.about, this.away && !this.about, (line) => this.host.openTicket(line)));
+    const after = this.host.tab.call?.chosen?.after ?? "";
+    fill(this.fields.part("about"), drawAbout(this.about, this.away && !this.about, after, (line) => this.host.openTicket(line)));
     const open = this.about?.open ?? [];
     const offers = this.fields.part("offers");
     offers.hidden = open.length === 0 || this.host.filed() || !this.host.tab.call;

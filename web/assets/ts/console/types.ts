@@ -11,7 +11,15 @@ export interface Card {
   caller: { kind: CallerKind; national: string; e164: string | null; raw: string; name: string };
   called: string;
   /** What the caller chose in the menus. */
-  chosen: { field: string; skill: string; priority: number; language: string } | null;
+  chosen: {
+    field: string;
+    skill: string;
+    priority: number;
+    language: string;
+    /** The call that was cut off a moment ago: why this one comes first. */
+    after: string;
+    cut_off_at: string | null;
+  } | null;
   started_at: string;
   queued_at: string | null;
   answered_at: string | null;
@@ -141,6 +149,7 @@ export interface CallLine {
   outcome: string;
   operator: string;
   ticket: string | null;
+  ticket_id: string | null;
 }
 
 export interface About {
