@@ -14,7 +14,7 @@ from telephony.calls import checkpoint, store
 from telephony.calls.celfile import missed_lines
 from telephony.calls.errors import ActionTimedOut, PbxAway
 from telephony.calls.events import CallsRestored, PbxConnected, PbxLost
-from telephony.calls.reconcile import PbxState, state_of
+from telephony.calls.reconcile import PbxState, state_of, unheard
 from telephony.calls.registry import NOTHING, Change, Registry
 from telephony.calls.writer import CallWriter
 from telephony.inbox import Batch, Inbox
@@ -162,7 +162,9 @@ class PbxLink:
         watch = asyncio.create_task(self.ami.watch())
         watch.add_done_callback(lambda _: self._inbox.wake.set())
         try:
+            silent_since = self.registry.alive_at
             await self._read_state(connected)
+            self._bus.publish(unheard(self.registry, silent_since, connected))
             self._condition.set(State.OK)
             log.info("pbx.connected", pbx=self.name, calls=len(self.registry.live))
             self._bus.publish(PbxConnected(pbx=self.name))

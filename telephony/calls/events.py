@@ -108,6 +108,19 @@ class PbxLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallsUnheard(Event):
+    """Nothing was heard of a PBX for a time; `calls` are those in which a person talked then.
+
+    CEL has told since of answers, bridges, transfers and ends. It does not know of holds.
+    """
+
+    pbx: str
+    since: datetime
+    until: datetime
+    calls: tuple[CallView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallsRestored(Event):
     """After a start, before the PBX was asked: `calls` as the journal has them.
 

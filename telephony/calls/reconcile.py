@@ -14,6 +14,7 @@ from telephony.ami import packets as p
 from telephony.ami import parsers
 from telephony.ami.wire import name_of, value_of
 from telephony.calls.cel import CelRow, packet_of
+from telephony.calls.events import CallsUnheard
 from telephony.calls.model import Call, CallState
 from telephony.calls.registry import Change, Registry
 from telephony.calls.step import LOST
@@ -139,6 +140,27 @@ def reconcile(registry: Registry, found: Findings) -> list[Change]:
     changes += registry.feed_told(alive(registry, found))
     registry.seen = {u: n for u, n in registry.seen.items() if n == registry.epoch or u in present}
     return changes
+
+
+def unheard(registry: Registry, since: datetime | None, connected: datetime) -> CallsUnheard:
+    """Return the calls in which a person talked while nothing was heard of the PBX.
+
+    Args:
+        registry: After `reconcile`.
+        since: `alive_at` before it; None: never heard of, and nothing was missed.
+        connected: Since when the events come again, on the PBX's clock.
+    """
+    until = connected + registry.offset
+    since = until if since is None else since
+    talked = [
+        call
+        for call in (*registry.views(), *registry.ended.values())
+        if call.answered_at is not None
+        and call.answered_at < until
+        and since < until
+        and (call.ended_at is None or call.ended_at > since)
+    ]
+    return CallsUnheard(pbx=registry.pbx, since=since, until=until, calls=tuple(talked))
 
 
 def missed(registry: Registry, found: Findings) -> list[p.Packet]:

@@ -24,6 +24,8 @@ class FindingKind(StrEnum):
     """Nobody is heard, for longer than anybody is silent."""
     SHORT = "short"
     """It is shorter than the call was."""
+    HOLE = "hole"
+    """Something is missing in its middle."""
     LONG = "long"
     """It is longer than the call was."""
     CLIPPED = "clipped"
@@ -106,6 +108,11 @@ def findings(
     if timeline is None:
         return
     difference = (sound.seconds if recorded is None else recorded) - timeline.seconds
+    if difference < -tolerance.length and sound.holes:
+        at, _ = max(sound.holes, key=lambda hole: hole[1])
+        missing = min(-difference, sum(seconds for _, seconds in sound.holes))
+        yield Finding(kind=FindingKind.HOLE, seconds=missing, at=at)
+        difference += missing
     if abs(difference) > tolerance.length:
         kind = FindingKind.SHORT if difference < 0 else FindingKind.LONG
         yield Finding(kind=kind, seconds=abs(difference), why=LOST if timeline.lost else "")

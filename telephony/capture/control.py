@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from telephony.calls.events import CallEnded, CallEvent, CallHeld, CallResumed
+from telephony.calls.events import CallEnded, CallEvent, CallHeld, CallResumed, CallsUnheard
 from telephony.calls.model import CallState, CallView
 from telephony.calls.reconcile import PbxState
 from telephony.capture import marks
@@ -39,6 +39,8 @@ _HOLDS: Mapping[type[CallEvent], MarkKind] = {
     CallResumed: MarkKind.UNHOLD,
 }
 LOOK_SECONDS = 1.0
+UNHEARD_SECONDS = 2.0
+"""Nobody holds and takes back a call in less."""
 
 
 class RecordingControl:
@@ -59,6 +61,7 @@ class RecordingControl:
         self._switch = switch
         switch.on_state(self._on_state)
         self._bus.on(CallEvent, self._on_call)
+        self._bus.on(CallsUnheard, self._on_unheard)
 
     async def run(self) -> None:
         """End pauses that were forgotten, until cancelled."""
@@ -163,6 +166,15 @@ class RecordingControl:
         elif known.keeping is Keeping.PAUSED and call.state not in _TALKING:
             self._note(call.id, Keeping.ON, event.at, SYSTEM, Why.MOVED)
             self._spawn(self._after_move(call))
+
+    def _on_unheard(self, event: CallsUnheard) -> None:
+        """Mark in each call what nobody can know of it: no record of the PBX has holds."""
+        for call in event.calls:
+            since = max(event.since, call.answered_at or event.since)
+            until = min(event.until, call.ended_at or event.until)
+            if (until - since).total_seconds() >= UNHEARD_SECONDS:
+                self._write(Mark(call=call.id, at=since, kind=MarkKind.UNHEARD))
+                self._write(Mark(call=call.id, at=until, kind=MarkKind.HEARD))
 
     async def _after_move(self, call: CallView) -> None:
         """Make sure of it: the dialplan records anew only where the caller comes through `on`."""

@@ -26,6 +26,9 @@ class MarkKind(StrEnum):
     UNHOLD = "unhold"
     TRANSFER = "transfer"
     TRANSFER_END = "transfer_end"
+    UNHEARD = "unheard"
+    """From here on nothing was heard of the PBX: what was held is not known."""
+    HEARD = "heard"
 
 
 class Why(StrEnum):
@@ -91,8 +94,8 @@ def spans(marks: Iterable[Mark], begins: MarkKind, ends: MarkKind, until: dateti
 
     Args:
         marks: Of one call, in any order.
-        begins: PAUSE or HOLD.
-        ends: RESUME or UNHOLD.
+        begins: PAUSE, HOLD or UNHEARD.
+        ends: RESUME, UNHOLD or HEARD.
         until: The call's end.
     """
     found: list[Span] = []

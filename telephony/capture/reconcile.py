@@ -275,7 +275,7 @@ async def _incomplete(session: AsyncSession, first: datetime, last: datetime) ->
         .where(
             col(Recording.started_at) >= first,
             col(Recording.started_at) < last,
-            col(RecordingFinding.kind).in_((FindingKind.SHORT, FindingKind.LONG)),
+            col(RecordingFinding.kind).in_((FindingKind.SHORT, FindingKind.HOLE, FindingKind.LONG)),
         )
         .order_by(col(Recording.started_at))
         .limit(MOST)

@@ -23,11 +23,13 @@ class Sound:
         sides: Levels of each channel, a byte for each STEP_SECONDS: 0 is -96 dBFS or less, 255 is
             full scale.
         clipped: Share of each channel's samples at full scale, 0 to 1.
+        holes: Where the file stood still while it was written, and for how long: seconds.
     """
 
     seconds: float
     sides: tuple[bytes, ...]
     clipped: tuple[float, ...]
+    holes: tuple[tuple[float, float], ...] = ()
 
 
 def measure(source: Source) -> Sound:

@@ -15,6 +15,7 @@ def keep(tx: Tx, recording: str, sound: Sound) -> None:
             right=sound.sides[1] if len(sound.sides) > 1 else b"",
             clipped_left=sound.clipped[0],
             clipped_right=sound.clipped[1] if len(sound.clipped) > 1 else 0.0,
+            holes=[list(hole) for hole in sound.holes],
         )
     )
 
@@ -24,6 +25,7 @@ def of_row(row: RecordingSound) -> Sound:
     stereo = bool(row.right) or not row.left
     return Sound(
         seconds=row.seconds,
+        holes=tuple((at, seconds) for at, seconds in row.holes),
         sides=(row.left, row.right) if stereo else (row.left,),
         clipped=(row.clipped_left, row.clipped_right) if stereo else (row.clipped_left,),
     )

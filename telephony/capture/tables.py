@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from tongdai.db import UtcDateTime
+from tongdai.db import Json, UtcDateTime
 from tongdai.ids import new_id
 
 
@@ -35,6 +35,8 @@ class RecordingSound(SQLModel, table=True):
     """Empty for a message, which has one side."""
     clipped_left: float
     clipped_right: float = 0.0
+    holes: list[list[float]] = Field(default_factory=list, sa_type=Json)
+    """[from second, seconds] where the file stood still while it was written."""
     checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it was held against its call; None: the call is not known, or has not ended."""
 

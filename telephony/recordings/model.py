@@ -10,6 +10,10 @@ from tongdai.clock import HCM
 
 NO_HOTLINE = "no-hotline"
 """The folder of recordings whose call is not known when they are taken."""
+BYTES_PER_SECOND = 32_000
+"""Of a raw spool file (docs/recordings-spool.md)."""
+HOLE_SECONDS = 3.0
+"""The PBX writes a second at a time, and looks come when they can: less is no hole."""
 _NAME = re.compile(
     r"(?P<kind>call|consultation|message)"
     r"-(?P<linkedid>(?:[A-Za-z0-9_-]{1,64}-)?\d{1,12}\.\d{1,12})"
@@ -81,6 +85,39 @@ class Seen:
     size: int
     mtime_ns: int
     unchanged_seconds: float
+
+
+Hole = tuple[float, float]
+"""From which second of a recording something is missing, and how many seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How a spool file grew while it was looked at.
+
+    Attributes:
+        size: Bytes.
+        at: When it was first seen so large (our own monotonic time).
+        holes: Where it stood still although its call went on; see `grown`.
+    """
+
+    size: int
+    at: float
+    holes: tuple[Hole, ...] = ()
+
+
+def grown(before: Growth, size: int, now: float) -> Growth:
+    """Return a file's growth after another look.
+
+    A recording grows by BYTES_PER_SECOND while its call lasts. What it lacks when it grows again
+    was perhaps never written (the PBX or its disk stood still); its length says so at the end.
+    """
+    if size == before.size:
+        return before
+    missing = (now - before.at) - (size - before.size) / BYTES_PER_SECOND
+    seen = before.size > 0 and missing >= HOLE_SECONDS
+    hole = ((before.size / BYTES_PER_SECOND, missing),) if seen else ()
+    return Growth(size=size, at=now, holes=before.holes + hole)
 
 
 def is_finished(

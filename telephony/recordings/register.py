@@ -1,6 +1,7 @@
 """Writes recordings down and puts their files in their places; restartable at every step."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -95,7 +96,7 @@ class Register:
             measured = await asyncio.to_thread(sound.measure, source)
             _refuse_changed(file)
             async with self._db.write() as tx:
-                sounds.keep(tx, recording_id, measured)
+                sounds.keep(tx, recording_id, replace(measured, holes=file.holes))
                 row = await self._write_down(tx, recording_id, pbx, file, (sealed, stored))
         except BaseException:
             await self._drop_unless_written_down(work)

@@ -4,11 +4,19 @@ import fcntl
 import os
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from telephony.recordings.model import Seen, SpoolName, parse_spool_name
+from telephony.recordings.model import (
+    Growth,
+    Hole,
+    Seen,
+    SpoolName,
+    grown,
+    parse_spool_name,
+)
 
 LOCK = ".intake"
 
@@ -21,6 +29,8 @@ class SpoolFile:
     name: SpoolName
     seen: Seen
     inode: tuple[int, int]
+    holes: tuple[Hole, ...] = ()
+    """Where it stood still while its call went on, as far as it was looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,10 @@ class Spool:
 
     pbx: str
     folder: Path
+    now: Callable[[], float] = time.monotonic
+    """Seconds of any clock that only goes forward."""
     _first_seen: dict[str, tuple[int, int, float]] = field(default_factory=dict)
+    _growth: dict[str, Growth] = field(default_factory=dict)
     _lock: int | None = None
 
     def lock(self) -> bool:
@@ -65,8 +78,9 @@ class Spool:
         Raises:
             OSError: The folder cannot be read.
         """
-        files, strange, now = [], [], time.monotonic()
+        files, strange, now = [], [], self.now()
         before, self._first_seen = self._first_seen, {}
+        growth, self._growth = self._growth, {}
         with os.scandir(self.folder) as entries:
             for entry in entries:
                 if entry.name.startswith("."):
@@ -83,12 +97,15 @@ class Spool:
                 size, mtime, since = before.get(entry.name, (*state, now))
                 since = since if (size, mtime) == state else now
                 self._first_seen[entry.name] = (*state, since)
+                grew = grown(growth.get(entry.name, Growth(size=size, at=now)), state[0], now)
+                self._growth[entry.name] = grew
                 files.append(
                     SpoolFile(
                         path=Path(entry.path),
                         name=name,
                         seen=Seen(size=state[0], mtime_ns=state[1], unchanged_seconds=now - since),
                         inode=(stat.st_dev, stat.st_ino),
+                        holes=grew.holes if entry.name.endswith(".raw") else (),
                     )
                 )
         files.sort(key=lambda f: f.seen.mtime_ns)

@@ -88,6 +88,28 @@ def night(database: Database, tmp_path: Path, clock: HandClock) -> Night:
     return Night(database, tmp_path, clock)
 
 
+async def test_a_recording_that_stood_still_has_a_hole_there(night: Night) -> None:
+    linkedid, rig, at = "1764464409.1", night.rig, [100.0]
+    now = night.clock.now()
+    await rig.call(linkedid, answered_at=now, ended_at=now + timedelta(seconds=14))
+    rig.now, rig.calls.live = lambda: at[0], frozenset({linkedid})
+    intake, path = rig.intake(), rig.record(f"call-{linkedid}.raw", tones(2))
+    await intake.round()
+    at[0] += 12
+    with path.open("ab") as file:
+        file.write(tones(3))
+    await intake.round()
+    rig.calls.live = frozenset()
+    await intake.round()
+    call = CallId(next(iter(await rig.rows())).call)
+    assert await night.checked() == [(call, "hole", "")]
+    async with night.db.read() as session:
+        [found] = (await session.execute(select(RecordingFinding))).scalars()
+    assert (found.at_second, found.seconds) == (2.0, 9.0)
+    day = await night.daily.of_day(TODAY)
+    assert [(i.kind, i.why) for i in day.items] == [("incomplete_recording", "unknown")]
+
+
 async def test_missing_minutes_are_an_alarm_and_a_whole_recording_is_none(night: Night) -> None:
     await night.call("1.1", 3, 3)
     short = await night.call("1.2", 60, 2)

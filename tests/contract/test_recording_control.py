@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from telephony.ami.packets import Facts
-from telephony.calls.events import CallEnded, CallEvent, CallHeld, CallResumed, CallTransferring
+from telephony.calls.events import (
+    CallEnded,
+    CallEvent,
+    CallHeld,
+    CallResumed,
+    CallsUnheard,
+    CallTransferring,
+)
 from telephony.calls.model import CallChannels, CallState, CallView, Direction
 from telephony.calls.reconcile import LiveChannel, PbxState
 from telephony.capture import marks
@@ -224,4 +231,20 @@ async def test_hold_is_marked_and_written_once_however_often_it_is_told(desk: De
     assert [(mark.kind, mark.by) for mark in found] == [
         (MarkKind.HOLD, ANNA.id),
         (MarkKind.UNHOLD, None),
+    ]
+
+
+async def test_what_nobody_heard_of_is_marked_within_the_talk_alone(desk: Desk) -> None:
+    answered, now = desk.call().answered_at, desk.clock.now()
+    assert answered is not None
+    long_ago = answered - timedelta(minutes=5)
+    told = CallsUnheard(pbx="main", since=long_ago, until=now, calls=(desk.call(),))
+    desk.bus.publish(told)
+    desk.bus.publish(told)
+    blink = now + timedelta(seconds=1)
+    desk.bus.publish(CallsUnheard(pbx="main", since=now, until=blink, calls=(desk.call(),)))
+    found = await desk.marks()
+    assert [(m.kind, m.at) for m in found] == [
+        (MarkKind.UNHEARD, answered),
+        (MarkKind.HEARD, now),
     ]

@@ -1,6 +1,8 @@
 """Real spool files, calls that are said to be alive, and an intake over them."""
 
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,6 +64,7 @@ class Rig:
     ring: KeyRing | None = None
     objects: Objects | None = None
     format: Format = "flac"
+    now: Callable[[], float] = time.monotonic
     _running: list[Intake] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -87,7 +90,7 @@ class Rig:
         return Intake(
             self.db,
             self.db.clock,
-            [Spool(self.pbx, self.spool)],
+            [Spool(self.pbx, self.spool, self.now)],
             self.kept(),
             self.calls,
             floor_bytes=floor_bytes,

@@ -9,7 +9,7 @@ from telephony.ami.parsers import parse
 from telephony.calls.cel import packet_of, rows_of
 from telephony.calls.celfile import lines_since
 from telephony.calls.model import CallState, Outcome
-from telephony.calls.reconcile import Findings, PbxState, reconcile, state_of
+from telephony.calls.reconcile import Findings, PbxState, reconcile, state_of, unheard
 from telephony.calls.registry import Registry
 from tests.scenarios.ami_story import ANSWER, GOODBYE, RING, RULES, START, Played, Story, second
 from tongdai.ids import Linkedid, Uniqueid
@@ -289,3 +289,27 @@ def test_live_events_after_the_state_find_their_call() -> None:
     assert not registry.live
     assert not registry.knows(Linkedid("other"))
     assert registry.call_of(Uniqueid(f"{START}.0")) is None
+
+
+def test_calls_in_which_a_person_talked_unheard_are_named() -> None:
+    registry = after(RING + ANSWER)
+    reconcile(registry, found([shown("caller", bridge="b1"), shown("web", bridge="b1")], alive=20))
+    told = unheard(registry, second(20), second(59))
+    assert (told.since, told.until) == (second(20), second(59))
+    assert [call.state for call in told.calls] == [CallState.ANSWERED]
+    assert unheard(registry, second(59), second(59)).calls == ()
+    assert unheard(registry, None, second(59)).calls == ()
+
+
+def test_a_call_that_ended_unheard_is_named_and_one_that_ended_before_is_not() -> None:
+    registry = after(RING + ANSWER)
+    lines = """
+30 BRIDGE_EXIT caller b=b1
+30 HANGUP caller c=16
+30 CHAN_END caller
+30 LINKEDID_END caller
+"""
+    reconcile(registry, found([], lines, alive=20))
+    [call] = unheard(registry, second(20), second(59)).calls
+    assert call.ended_at == second(30)
+    assert unheard(registry, second(31), second(59)).calls == ()

@@ -1,5 +1,6 @@
 """A recording held against its call: what is an alarm, and what is not (issue 5, Capture)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from telephony.capture.checks import (
 from telephony.capture.model import Mark, MarkKind, paused, stopped_at
 from telephony.capture.sound import Sound, level_of, measure
 from telephony.recordings.audio import open_source
+from telephony.recordings.model import Growth, grown
 from tongdai.ids import CallId
 
 BEGAN = datetime(2026, 11, 30, 1, tzinfo=UTC)
@@ -70,6 +72,34 @@ def test_what_is_an_alarm(measured: Sound, timeline: Timeline | None, expected: 
 def test_a_call_that_ended_with_its_pbx_has_a_known_reason() -> None:
     [found] = findings(sound(*TALK), call(90, lost=True), TOLERANCE)
     assert found == Finding(kind=FindingKind.SHORT, seconds=30, why=LOST)
+
+
+def test_a_hole_in_the_middle_is_named_with_its_place_and_what_else_is_missing_too() -> None:
+    holed = replace(sound(*TALK), holes=((10.0, 4.0), (30.0, 16.0)))
+    assert list(findings(holed, call(80), TOLERANCE)) == [
+        Finding(kind=FindingKind.HOLE, seconds=20, at=30)
+    ]
+    assert list(findings(holed, call(90), TOLERANCE)) == [
+        Finding(kind=FindingKind.HOLE, seconds=20, at=30),
+        Finding(kind=FindingKind.SHORT, seconds=10),
+    ]
+    # it stood still, and what was missing came all the same: nothing is lost
+    assert list(findings(holed, call(60), TOLERANCE)) == []
+    assert list(findings(holed, call(70), TOLERANCE)) == [
+        Finding(kind=FindingKind.HOLE, seconds=10, at=30)
+    ]
+
+
+def test_a_file_that_stands_still_and_grows_again_has_a_hole_there() -> None:
+    looks = [(32_000, 3.0), (128_000, 6.0), (128_000, 9.0), (128_000, 15.0), (224_000, 18.0)]
+    growth = Growth(size=0, at=0.0)
+    for size, now in looks:
+        growth = grown(growth, size, now)
+    assert growth.holes == ((4.0, 9.0),)
+    steady = Growth(size=32_000, at=0.0)
+    for second in range(3, 60, 3):  # a minute's backlog between looks is none either
+        steady = grown(steady, 32_000 * (1 + second), float(second))
+    assert grown(steady, 32_000 * 118, 117.0).holes == ()
 
 
 def test_the_pieces_of_one_call_are_measured_together() -> None:

@@ -14,7 +14,7 @@ from tongdai.i18n import _
 
 _SHORTEST = 1.0
 """Seconds alone that are worth a mark: a bridge is left and the next entered in less."""
-Kind = Literal["hold", "transfer", "pause"]
+Kind = Literal["hold", "transfer", "pause", "unheard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,15 @@ _ENDS = {
     MarkKind.HOLD: MarkKind.UNHOLD,
     MarkKind.PAUSE: MarkKind.RESUME,
     MarkKind.STOP: None,
+    MarkKind.UNHEARD: MarkKind.HEARD,
 }
 """What begins a stretch -> what ends it; None: nothing does."""
+_KINDS: dict[MarkKind, Kind] = {
+    MarkKind.HOLD: "hold",
+    MarkKind.PAUSE: "pause",
+    MarkKind.STOP: "pause",
+    MarkKind.UNHEARD: "unheard",
+}
 
 
 def marks(
@@ -54,7 +61,7 @@ def marks(
         row: The recording; its clock is what the marks go by.
         legs: The ledger of its call.
         transfers: The transfers of its call.
-        noted: Holds, pauses and the stop, oldest first.
+        noted: Holds, pauses, the stop, and what nobody heard of; oldest first.
     """
     found = [_stretch(row, one, noted) for one in noted if one.kind in _ENDS]
     found += [_mark(row, "hold", *gap, _("Người gọi chờ máy")) for gap in _alone(legs)]
@@ -72,9 +79,9 @@ def _stretch(row: Recording, one: Noted, noted: Sequence[Noted]) -> Mark:
         MarkKind.HOLD: _("Giữ máy"),
         MarkKind.PAUSE: _("Tạm dừng ghi âm"),
         MarkKind.STOP: _("Dừng ghi âm hẳn"),
+        MarkKind.UNHEARD: _("Không rõ có giữ máy hay không: mất liên lạc với tổng đài điện thoại"),
     }
-    kind: Kind = "hold" if one.kind is MarkKind.HOLD else "pause"
-    return _mark(row, kind, one.at, end, words[one.kind])
+    return _mark(row, _KINDS[one.kind], one.at, end, words[one.kind])
 
 
 def _alone(legs: Sequence[CallLegRow]) -> list[tuple[datetime, datetime]]:

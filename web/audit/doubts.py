@@ -44,6 +44,7 @@ def doubts() -> dict[str, str]:
         FindingKind.OUR_SIDE_SILENT: _("Không nghe thấy phía tổng đài"),
         FindingKind.SILENT: _("Cả hai phía im lặng"),
         FindingKind.SHORT: _("Ngắn hơn cuộc gọi"),
+        FindingKind.HOLE: _("Khuyết một đoạn ở giữa"),
         FindingKind.LONG: _("Dài hơn cuộc gọi"),
         FindingKind.CLIPPED: _("Tiếng quá to, bị vỡ"),
     }

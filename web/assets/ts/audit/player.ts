@@ -8,7 +8,7 @@ import { Heard } from "./heard";
 import { Sides } from "./sides";
 
 interface Mark {
-  kind: "hold" | "transfer" | "pause";
+  kind: "hold" | "transfer" | "pause" | "unheard";
   start: number;
   end: number;
   label: string;
@@ -19,7 +19,7 @@ interface Outline {
   marks: Mark[];
 }
 
-const COLOURS = { hold: "#d9a44155", transfer: "#7b4fa340", pause: "#b3261e55" };
+const COLOURS = { hold: "#d9a44155", transfer: "#7b4fa340", pause: "#b3261e55", unheard: "#5c667033" };
 const SIDES = [
   { waveColor: "#8bbccb", progressColor: "#2b7f99" },
   { waveColor: "#e3c28a", progressColor: "#b06f00" },

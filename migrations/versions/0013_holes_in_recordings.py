@@ -1,0 +1,31 @@
+"""holes in recordings.
+
+Revision ID: 0013
+Revises: 0012
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import tongdai.db
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go to this version."""
+    with op.batch_alter_table("recording_sound", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("holes", tongdai.db.Json, nullable=False, server_default=sa.text("'[]'"))
+        )
+    with op.batch_alter_table("recording_sound", schema=None) as batch_op:
+        batch_op.alter_column("holes", server_default=None)
+
+
+def downgrade() -> None:
+    """Go back to the version before."""
+    with op.batch_alter_table("recording_sound", schema=None) as batch_op:
+        batch_op.drop_column("holes")
