@@ -20,6 +20,7 @@ FILES = {
     "pjsip": None,
     "extensions": None,
     "queues": None,
+    "queuerules": None,
     "musiconhold": None,
     "confbridge": None,
     "manager": "general",

@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 
 from tongdai.settings import PbxTable, Settings, seat_secret
+from tongdai.settings_queue import OVERFLOW_PENALTY
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "asterisk-conf"
 CHANNEL_VARIABLES = ("TONGDAI_HOTLINE", "TONGDAI_TRANSFER")
@@ -84,6 +85,7 @@ def render(
         raise ValueError(message)
     values = _values(settings, pbx, layout or Layout.beside(target), channel_variables)
     values["greeting_limit_seconds"] = greeting_limit_seconds
+    values["overflow_penalty"] = OVERFLOW_PENALTY
     values["said_limit_seconds"], values["place_seconds"] = SAID_LIMIT_SECONDS, PLACE_SECONDS
     environment = _environment()
     written: list[Path] = []

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from tongdai.ids import HotlineId
+from tongdai.settings_queue import check_overflow
 from tongdai.settings_recordings import RecordingsTable, RetentionTable, S3Table, SftpTable
 from tongdai.settings_sms import SmsGatewayTable, SmsTable
 from tongdai.settings_tables import (
@@ -119,6 +120,7 @@ class Settings(BaseSettings):
         _unique("hotline number", [n for h in self.hotline for n in h.numbers])
         _unique("pbx name", [p.name for p in self.pbx])
         _unique("sms gateway name", [g.name for g in self.sms.gateway])
+        check_overflow({h.id: (h.queue, h.max_wait_seconds) for h in self.hotline})
         _all_served([h.id for h in self.hotline], self.sms.gateway)
         return self
 

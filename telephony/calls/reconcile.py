@@ -54,6 +54,8 @@ class Member:
     paused: bool
     reason: str
     status: int
+    penalty: int = 0
+    """0: his own queue; more: he helps out there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def state_of(packets: Iterable[bytes]) -> PbxState:
 
 
 def _member(packet: bytes) -> Member:
-    status = value_of(packet, b"Status")
+    status, penalty = value_of(packet, b"Status"), value_of(packet, b"Penalty")
     return Member(
         value_of(packet, b"Queue"),
         value_of(packet, b"Location"),
@@ -121,6 +123,7 @@ def _member(packet: bytes) -> Member:
         value_of(packet, b"Paused") == "1",
         value_of(packet, b"PausedReason"),
         int(status) if status.isdigit() else 0,
+        int(penalty) if penalty.isdigit() else 0,
     )
 
 

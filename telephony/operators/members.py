@@ -14,12 +14,14 @@ from telephony.operators.model import Membership, Operator, membership
 from telephony.switch import Switch
 from tongdai.errors import Unavailable
 from tongdai.ids import AccountId
+from tongdai.settings_queue import OVERFLOW_PENALTY
 
 log = structlog.get_logger()
 
-Told = dict[tuple[str, str], tuple[bool, str]]
-"""(queue, interface) -> paused, why."""
-_UNSURE = (False, "?")
+Entry = tuple[bool, str, int]
+Told = dict[tuple[str, str], Entry]
+"""(queue, interface) -> paused, why, penalty."""
+_UNSURE = (False, "?", 0)
 """An action is under way, or was not answered: it may have been carried out all the same."""
 
 
@@ -71,7 +73,8 @@ class Members:
         for m in members:
             if m.queue.startswith("tongdai-"):
                 told = self._told[AccountId(m.name)]
-                told[m.queue, m.interface] = (m.paused, m.reason if m.paused else "")
+                why = m.reason if m.paused else ""
+                told[m.queue, m.interface] = (m.paused, why, m.penalty)
 
     async def follow(self, account: AccountId, now: Callable[[], Operator | None]) -> bool:
         """Send what is different from `now()`; False when the PBX does not answer."""
@@ -84,13 +87,12 @@ class Members:
                     told[key] = _UNSURE
                     await self._remove(*key)
                     del told[key]
-                for key, (paused, reason) in wanted.items():
+                for key, entry in wanted.items():
                     known = told.get(key)
-                    if known != (paused, reason):
+                    if known != entry:
                         told[key] = _UNSURE
-                        new = known is None
-                        await self._tell(*key, account, new=new, paused=paused, reason=reason)
-                        told[key] = (paused, reason)
+                        await self._tell(*key, account, known=known, wanted=entry)
+                        told[key] = entry
             except Unavailable as away:
                 log.warning("operator.not_followed", account=account, why=str(away))
                 if isinstance(away, ActionTimedOut):
@@ -99,23 +101,26 @@ class Members:
         return True
 
     async def _tell(
-        self, queue: str, interface: str, account: str, *, new: bool, paused: bool, reason: str
+        self, queue: str, interface: str, account: str, *, known: Entry | None, wanted: Entry
     ) -> None:
         """Add a member or change one; what we believed of him may be wrong either way."""
-        add = partial(self._add, queue, interface, account, paused=paused, reason=reason)
-        pause = partial(self._pause, queue, interface, paused=paused, reason=reason)
-        first, second = (add, pause) if new else (pause, add)
+        if known is not None and known != _UNSURE and known[2] != wanted[2]:
+            await self._remove(queue, interface)
+            known = None
+        add = partial(self._add, queue, interface, account, wanted)
+        pause = partial(self._pause, queue, interface, wanted)
+        first, second = (add, pause) if known is None else (pause, add)
         if not await first():
             await second()
 
-    async def _add(
-        self, queue: str, interface: str, account: str, *, paused: bool, reason: str
-    ) -> bool:
+    async def _add(self, queue: str, interface: str, account: str, wanted: Entry) -> bool:
+        paused, reason, penalty = wanted
         return await self._action(
             "QueueAdd",
             Queue=queue,
             Interface=interface,
             MemberName=account,
+            Penalty=str(penalty) if penalty else None,
             Paused="true" if paused else "false",
             Reason=reason or None,
         )
@@ -123,7 +128,8 @@ class Members:
     async def _remove(self, queue: str, interface: str) -> None:
         await self._action("QueueRemove", Queue=queue, Interface=interface)
 
-    async def _pause(self, queue: str, interface: str, *, paused: bool, reason: str) -> bool:
+    async def _pause(self, queue: str, interface: str, wanted: Entry) -> bool:
+        paused, reason, _penalty = wanted
         return await self._action(
             "QueuePause",
             Queue=queue,
@@ -145,7 +151,8 @@ class Members:
 def _told(wanted: Membership | None) -> Told:
     if wanted is None:
         return {}
+    places = [(h, 0) for h in wanted.hotlines] + [(h, OVERFLOW_PENALTY) for h in wanted.also]
     return {
-        (f"tongdai-{hotline}", wanted.interface): (wanted.paused, wanted.reason)
-        for hotline in wanted.hotlines
+        (f"tongdai-{hotline}", wanted.interface): (wanted.paused, wanted.reason, penalty)
+        for hotline, penalty in places
     }

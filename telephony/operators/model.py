@@ -96,6 +96,7 @@ class Operator:
         missed: Calls in a row that rang and were not answered.
         phone: The phone is registered and answers.
         browser: The console is open.
+        also: Hotlines that he helps out, when a caller has waited there for long (overflow).
     """
 
     account: AccountId
@@ -113,6 +114,7 @@ class Operator:
     missed: int = 0
     phone: bool = True
     browser: bool = True
+    also: tuple[HotlineId, ...] = ()
 
     @property
     def seat(self) -> str:
@@ -127,10 +129,15 @@ class Operator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """What app_queue must know of an operator: the queues, paused or not, and why."""
+    """What app_queue must know of an operator: the queues, paused or not, and why.
+
+    Attributes:
+        also: The queues in which he comes after everybody else, and only for who waits long.
+    """
 
     interface: str
     hotlines: tuple[HotlineId, ...]
+    also: tuple[HotlineId, ...]
     paused: bool
     reason: str
 
@@ -197,6 +204,7 @@ def membership(operator: Operator, pbx: str) -> Membership | None:
     return Membership(
         interface=operator.interface,
         hotlines=operator.hotlines,
+        also=operator.also,
         paused=paused,
         reason=reason if paused else "",
     )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from telephony.operators.model import MISSED, OWN_REASONS, Device, Operator, OperatorState
+from telephony.operators.overflow import helps_out
 from telephony.operators.roster import Roster
 from telephony.operators.tables import OperatorStateChange
 from tongdai.accounts.model import Role
@@ -25,6 +26,7 @@ from tongdai.accounts.tables import Account
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
 from tongdai.ids import AccountId, HotlineId
+from tongdai.settings import Settings
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -47,15 +49,17 @@ class Left:
 class Recall:
     """Reads the log once, after the first PBX has told whom it knows; then waits for browsers."""
 
-    def __init__(self, db: Database, clock: Clock, roster: Roster) -> None:
+    def __init__(self, db: Database, clock: Clock, roster: Roster, settings: Settings) -> None:
         """Begin with nobody.
 
         Args:
             db: Holds the state log and the accounts.
             clock: The service's clock.
             roster: Gets who comes back.
+            settings: Who helps out where.
         """
         self._db, self._clock, self._roster = db, clock, roster
+        self._settings = settings
         self._left: dict[AccountId, Left] = {}
         self._begun = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +88,8 @@ class Recall:
 
     async def _come_back(self, account: AccountId, was: Left) -> None:
         """Put the operator into the roster, unless the PBX knew him or he signed on himself."""
-        found = await self._ask(lambda s: come_back(s, account, was, self._clock.now()))
+        now = self._clock.now()
+        found = await self._ask(lambda s: come_back(s, account, was, now, self._settings))
         if found is not None and account not in self._roster.operators:
             log.info("operator.came_back", account=account, seat=found.seat)
             self._roster.put(found)
@@ -127,7 +132,7 @@ async def left(session: AsyncSession, now: datetime) -> dict[AccountId, Left]:
 
 
 async def come_back(
-    session: AsyncSession, account: AccountId, was: Left, now: datetime
+    session: AsyncSession, account: AccountId, was: Left, now: datetime, settings: Settings
 ) -> Operator | None:
     """Return the operator as he was, for the hotlines that are still his; None: he may not."""
     row = await session.get(Account, account)
@@ -146,6 +151,7 @@ async def come_back(
         since=now,
         state=OperatorState.PAUSED if was.pause else OperatorState.READY,
         reason=was.pause,
+        also=helps_out(settings, hotlines, allowed),
     )
 
 

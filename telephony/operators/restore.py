@@ -97,6 +97,8 @@ def _operator(
     channels: Mapping[str, Collection[str]],
     now: datetime,
 ) -> Operator:
+    own = sorted(HotlineId(m.queue.removeprefix(QUEUES)) for m in members if not m.penalty)
+    also = sorted(HotlineId(m.queue.removeprefix(QUEUES)) for m in members if m.penalty)
     first = members[0]
     device, _, extension = seat_of(first.interface).partition("-")
     reason = next((m.reason for m in members if m.paused), "")
@@ -105,9 +107,10 @@ def _operator(
         name="",
         extension=extension,
         device="web" if device == "web" else "desk",
-        hotlines=tuple(sorted(HotlineId(m.queue.removeprefix(QUEUES)) for m in members)),
+        hotlines=tuple(own or also),
         since=now,
         state=_state(first, has_channel=bool(channels.get(seat_of(first.interface)))),
+        also=tuple(also) if own else (),
     )
     if operator.state is OperatorState.PAUSED:
         return replace(operator, reason=reason or MISSED)

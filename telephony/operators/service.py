@@ -23,6 +23,7 @@ from telephony.operators.model import (
     Signal,
     advance,
 )
+from telephony.operators.overflow import helps_out
 from telephony.operators.phones import Phones
 from telephony.operators.recall import Recall
 from telephony.operators.roster import Roster
@@ -79,7 +80,7 @@ class Operators:
         self._nameless: set[AccountId] = set()
         self._wake = asyncio.Event()
         self._roster = Roster(settings, self._behind, bus, clock, self._mark)
-        self._recall = Recall(db, clock, self._roster)
+        self._recall = Recall(db, clock, self._roster, settings)
         self._ear = Ear(
             self._roster,
             self._members,
@@ -168,6 +169,7 @@ class Operators:
             device=device,
             hotlines=chosen,
             since=self._clock.now(),
+            also=helps_out(self._settings, chosen, allowed),
         )
         self._roster.put(advance(operator, Signal.SIGNED_ON, at=self._clock.now()))
         if not await self._follow(viewer.id):

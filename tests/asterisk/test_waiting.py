@@ -17,6 +17,8 @@ from tests.support.wait import until
 from tests.support.world import World
 from tongdai.clock import SystemClock
 from tongdai.db import Database
+from tongdai.ids import HotlineId
+from tongdai.settings_queue import OVERFLOW_PENALTY, QueueTable
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(150)]
 QUEUE = "tongdai-can-tho"
@@ -138,3 +140,26 @@ def spoken(world: World) -> float:
     peaks = [left[i : i + step].max() for i in range(0, len(left) - step, step)]
     music = sorted(peaks)[len(peaks) // 2]
     return sum(abs(peak - music) > music / 4 for peak in peaks) / 10
+
+
+async def test_another_hotlines_operator_helps_who_has_waited_long(tmp_path: Path) -> None:
+    world = World(tmp_path, desks=("1001",), hotlines=("can-tho", "gia-lai"))
+    queue = QueueTable(overflow_to=(HotlineId("gia-lai"),), overflow_after_seconds=10)
+    helped = world.settings.hotlines[0].model_copy(update={"queue": queue})
+    hotlines = (helped, *world.settings.hotlines[1:])
+    world.settings = world.settings.model_copy(update={"hotline": hotlines})
+    async with world, world.ami() as ami:
+        await ami.action(
+            "QueueAdd",
+            Queue=QUEUE,
+            Interface="PJSIP/desk-1001",
+            MemberName="anna",
+            Penalty=str(OVERFLOW_PENALTY),
+        )
+        await world.carrier.place_call("02921022", "0912345671", seconds=60)
+        joined = await ami.event("QueueCallerJoin", 15, Queue=QUEUE)
+        called = await ami.event("AgentCalled", 40)
+        await ami.event("AgentConnect", 20)
+    waited = float(called["Timestamp"]) - float(joined["Timestamp"])
+    assert called["Linkedid"] == joined["Linkedid"]
+    assert waited >= 9.5
