@@ -92,7 +92,9 @@ class DiaryWriter:
 class Diary:
     """What one caller heard."""
 
-    def __init__(self, visit: Visit, version: str, clock: Clock, writer: DiaryWriter) -> None:
+    def __init__(
+        self, visit: Visit, version: str, clock: Clock, writer: DiaryWriter, *, first: int = 0
+    ) -> None:
         """Begin an empty diary.
 
         Args:
@@ -100,11 +102,12 @@ class Diary:
             version: The flow's.
             clock: When it was.
             writer: Writes it down.
+            first: The number of its first entry: later parts of a call come after its menus.
         """
         self._visit, self._version, self._clock = visit, version, clock
         self._writer = writer
         self._step = ""
-        self._count = 0
+        self._first, self._count = first, 0
 
     def at(self, step: str) -> None:
         """Note where the caller is now."""
@@ -128,7 +131,7 @@ class Diary:
             return
         row = CallPrompt(
             call=self._visit.call,
-            n=self._count,
+            n=self._first + self._count,
             hotline=self._visit.hotline,
             version=self._version,
             at=self._clock.now(),

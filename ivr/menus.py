@@ -18,8 +18,9 @@ from ivr.flow.report import facts_at
 from ivr.greeting import greeting
 from ivr.line import Line
 from ivr.prompt_builder import PromptError
-from ivr.session import NotHeardError, Session
+from ivr.session import Session
 from ivr.speech.speaker import Speaker
+from ivr.talk import NotHeardError
 from ivr.visits import visit_of
 from telephony.calls.choice import Choice
 from tongdai.calendar import Calendar

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ivr.desk import CallerLedOn, CallerLeftMessage, CallerWantsCallBack, Found, Visit
 from ivr.flow.acts import Locked, NumberNeeded, TicketFound, TicketUnknown
-from ivr.flow.walk import LEAST_MESSAGE_SECONDS
-from ivr.line import seconds_of
 from ivr.speech.reading import phone
 from ivr.ticket_words import Standing, told
+from ivr.visits import recorded, spool_file
 from telephony.calls import store as calls
 from telephony.calls.choice import Choice
 from telephony.calls.model import CallView
@@ -32,7 +31,6 @@ log = structlog.get_logger()
 MOST_WRONG = 6
 WITHIN = timedelta(minutes=15)
 _PATIENCE_SECONDS = 1.0
-_LOOKS, _LOOK_SECONDS = 10, 0.1
 
 
 class Register:
@@ -68,14 +66,12 @@ class Register:
 
     def message_file(self, visit: Visit) -> Path:
         """Return the message's place in the spool: the recordings' intake takes it from there."""
-        pbx = next((p for p in self._settings.pbx if p.name == visit.pbx), self._settings.pbx[0])
-        spool = (pbx.spool or self._settings.recordings.spool).resolve()
-        return spool / f"message-{visit.linkedid}.wav"
+        return spool_file(self._settings, visit, f"message-{visit.linkedid}.wav")
 
     async def keep_message(self, visit: Visit) -> bool:
         """Open a form for the message; the recording is kept also when no form can be opened."""
         path = self.message_file(visit)
-        if not await _written(path):
+        if not await recorded(path):
             path.unlink(missing_ok=True)
             return False
         try:
@@ -161,15 +157,6 @@ class Register:
         if ticket.state == TicketState.DRAFT and not form.content:
             written = form.with_content(content)
             await drafts.save(tx, ticket.id, written, SYSTEM, revision=revision)
-
-
-async def _written(path: Path) -> bool:
-    """Say whether there is a message; Asterisk may still be closing the file."""
-    for _look in range(_LOOKS):
-        if seconds_of(path) >= LEAST_MESSAGE_SECONDS:
-            return True
-        await asyncio.sleep(_LOOK_SECONDS)
-    return False
 
 
 def _ticket_number(typed: str, year: int) -> str:

@@ -1,7 +1,6 @@
 """A caller in the menus: carries out what the walk asks, on a line; async, no thread a call."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import assert_never
 
 import structlog
@@ -15,8 +14,9 @@ from ivr.flow.model import Flow
 from ivr.flow.parse import Version
 from ivr.flow.state import Facts, State
 from ivr.flow.walk import LEAST_MESSAGE_SECONDS, advance, begin
-from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
+from ivr.line import Line
 from ivr.speech.speaker import Speaker
+from ivr.talk import Talk
 from telephony.calls.choice import Choice
 from telephony.calls.model import Outcome
 from tongdai.db import DatabaseAway
@@ -26,14 +26,7 @@ log = structlog.get_logger()
 GREETED, NEXT, DESK = "TONGDAI_GREETED", "TONGDAI_NEXT", "TONGDAI_DESK"
 LANGUAGE = "TONGDAI_LANGUAGE"
 Begin = Callable[[Flow, Facts], tuple[State, tuple[Effect, ...]]]
-LEASE_SECONDS = 20
-"""Beyond what a turn takes: after that the dialplan thinks that the service hangs, and goes on."""
-_SHORTEST_PIECE = 200
 _WORTH = (Outcome.ABANDONED, Outcome.SELF_SERVICE, Outcome.CALLBACK, Outcome.MESSAGE)
-
-
-class NotHeardError(Exception):
-    """A prompt was sent and nothing of it was played: the dialplan goes on alone."""
 
 
 class Session:
@@ -59,10 +52,10 @@ class Session:
             speaker: Has the prompts.
             diary: Keeps what was said and pressed.
         """
-        self._line, self._visit, self._hotline = line, visit, hotline
-        self._desk, self._speaker, self._diary = desk, speaker, diary
+        self._line, self._visit = line, visit
+        self._desk, self._diary = desk, diary
         self._outcome = Outcome.ABANDONED
-        self._keys = ""  # pressed while something was said, not yet asked for
+        self._talk = Talk(line, hotline, speaker=speaker, diary=diary)
 
     async def run(self, version: Version, facts: Facts, first: Begin = begin) -> None:
         """Walk until the caller is led on, or is gone.
@@ -103,7 +96,7 @@ class Session:
     ) -> Input | None:
         match effect:
             case Say():
-                await self._say(effect)
+                await self._talk.say(effect)
             case acts.Told():
                 await self._line.set(GREETED, "1")
             case acts.Served():
@@ -111,7 +104,8 @@ class Session:
             case acts.ReadKey():
                 return await self._read_key(effect.seconds)
             case acts.ReadDigits():
-                return await self._read_digits(effect.most, effect.seconds)
+                typed = await self._talk.digits(effect.most, effect.seconds)
+                return acts.Digits(typed=typed)
             case acts.FindTicket():
                 return await self._find(effect)
             case acts.Record():
@@ -134,57 +128,9 @@ class Session:
                 assert_never(effect)
         return None
 
-    async def _say(self, say: Say) -> None:
-        """Say something; a key stops it and is kept for the question. The notice is said whole."""
-        if self._keys and say.key:
-            return  # the caller knows already what comes
-        files = await self._speaker.files(self._hotline, say)
-        await self._lease(sum(map(seconds_of, files)))
-        self._diary.said(say.text)
-        for file in files:
-            if not await self._play(file, to_the_end=not say.key):
-                return
-
-    async def _play(self, file: Path, *, to_the_end: bool) -> bool:
-        """Play a file; False when a key stopped it."""
-        offset = 0
-        while True:
-            played = await self._line.play(file, offset=offset)
-            if not played.key:
-                if played.samples <= offset:
-                    self._speaker.alarm(f"{file.name}: nothing was heard of it")
-                    raise NotHeardError
-                return True
-            self._keys += played.key
-            if not to_the_end:
-                return False
-            offset = max(played.samples, offset + 1)
-            if seconds_of(file) * SAMPLES_A_SECOND - offset < _SHORTEST_PIECE:
-                return True
-
     async def _read_key(self, seconds: float) -> Input:
-        press, self._keys = self._keys[:1], self._keys[1:]
-        if not press:
-            await self._lease(seconds)
-            press = await self._line.key(seconds)
-        self._diary.pressed(press or "-")
+        press = await self._talk.key(seconds)
         return acts.Key(press=press) if press else acts.Silence()
-
-    async def _read_digits(self, most: int, seconds: float) -> Input:
-        """Read keys up to the hash key; what is typed is not kept in the diary."""
-        typed = ""
-        while len(typed) < most:
-            press, self._keys = self._keys[:1], self._keys[1:]
-            if not press:
-                await self._lease(seconds)
-                press = await self._line.key(seconds)
-            if press in ("", "#"):
-                break
-            typed += press
-            if press == "*":
-                break
-        self._diary.pressed(f"{len(typed)} số")
-        return acts.Digits(typed=typed)
 
     async def _find(self, effect: acts.FindTicket) -> Input:
         try:
@@ -193,12 +139,9 @@ class Session:
             return acts.NotDone()
 
     async def _record(self, most_seconds: int) -> Input:
-        self._keys = ""
-        await self._lease(most_seconds)
         path = self._desk.message_file(self._visit)
-        await self._line.play(self._speaker.tone)
         await self._say_outcome(Outcome.MESSAGE)  # most callers hang up when they have spoken
-        seconds = await self._line.record(path, most_seconds)
+        seconds = await self._talk.record(path, most_seconds)
         if seconds < LEAST_MESSAGE_SECONDS:
             await self._drop_message()
         return acts.Recorded(seconds=seconds)
@@ -263,7 +206,3 @@ class Session:
         await self._line.set(NEXT, "desk")
         self._diary.led(f"desk {unit}")
         return None
-
-    async def _lease(self, seconds: float) -> None:
-        """Renew the dialplan's patience: it goes on alone when the service hangs for longer."""
-        await self._line.set("TIMEOUT(absolute)", str(int(seconds) + LEASE_SECONDS))

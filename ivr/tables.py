@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from tongdai.db import UtcDateTime
@@ -47,3 +47,33 @@ class CallPrompt(SQLModel, table=True):
     """said (a prompt), pressed (a key or an entry), led (where the caller was led)."""
     text: str = Field(sa_type=Text)
     """The words; of an entry only how many digits it had."""
+
+
+class SurveyAnswer(SQLModel, table=True):
+    """Somebody was asked for an opinion by telephone: written down before it was asked."""
+
+    __tablename__ = "survey_answer"
+    __table_args__ = (
+        UniqueConstraint("call", name="uq_survey_answer_call"),
+        UniqueConstraint("about", name="uq_survey_answer_about"),
+        Index("ix_survey_answer_ticket", "ticket_id", "asked_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    call: str
+    """In which it was asked."""
+    about: str
+    """What it is about, once only: `ticket:<id>` (its result) or `call:<id>`."""
+    hotline: str
+    ticket_id: str | None = None
+    """The ticket rated, or of the call; a form may be thrown away later."""
+    kind: str
+    """after_call or call_back."""
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    score: str = ""
+    """Of the procedure's scale; empty: none was given."""
+    reason_seconds: float = 0.0
+    """Length of the spoken reason, a recording of kind `message` on the call."""
+    on_ticket: bool = False
+    """It stands as the rating of the ticket; else it is an opinion about the call."""

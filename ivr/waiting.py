@@ -25,9 +25,10 @@ from ivr.flow.state import Facts
 from ivr.flow.walk import resume
 from ivr.line import Line
 from ivr.prompt_builder import Prompt, PromptError
-from ivr.session import NotHeardError, Session
+from ivr.session import Session
 from ivr.speech.numbers import number
 from ivr.speech.speaker import Speaker, prompt, prompts_of, voice_of
+from ivr.talk import NotHeardError
 from ivr.visits import visit_of
 from telephony.waits import Place, Waits
 from tongdai.clock import Clock

@@ -1,6 +1,7 @@
 """What an operator may do with a call besides transferring it: hang up, and call back."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from telephony.ami.packets import Raw
 from telephony.calls.model import CallState, CallView, Direction
@@ -24,6 +25,25 @@ class OperatorDidNotAnswer(Conflict):
     """The operator's own phone rang and was not answered, so nobody was called."""
 
     code = "operator_did_not_answer"
+
+
+class NotReached(Conflict):
+    """The telephone that the service called was busy, off, or not answered."""
+
+    code = "not_reached"
+
+
+class Place(StrEnum):
+    """Where somebody is led whom the service calls by itself: a context of our dialplan."""
+
+    SURVEY = "tongdai-survey-call"
+
+
+_MAY_CALL = {Place.SURVEY: (Role.OPERATOR, Role.SUPERVISOR, Role.COORDINATOR)}
+_ORDER = {Place.SURVEY: "TONGDAI_SURVEY"}
+"""The channel variable that says what it is about."""
+_BUSY = 5
+"""Asterisk's reason of an Originate that was refused as busy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +163,46 @@ class CallControl:
         )  # fmt: skip
         if not done.ok:
             raise OperatorDidNotAnswer(None, account=by.id)
+        return call_id_of(pbx, done.uniqueid)
+
+    async def lead(
+        self, by: Viewer, hotline_id: HotlineId, place: Place, number: str, order: str
+    ) -> CallId:
+        """Call somebody and lead whoever answers to a place of the dialplan; no operator is in it.
+
+        Args:
+            by: Who wants it.
+            hotline_id: For which hotline; its number is shown.
+            place: Where to.
+            number: As it is kept or was typed; digits are made of it here.
+            order: What it is about there: an id that we made.
+
+        Returns:
+            The call's id, once the telephone is answered.
+
+        Raises:
+            NotAnOperatorHere: The asker may not.
+            NumberNotAllowed, NoNumber: See telephony.transfers.numbers.
+            NotReached: See there.
+            Unavailable: The PBX does not answer.
+        """
+        hotline = self._settings.hotline_by_id(hotline_id)
+        if hotline is None or not by.has_any(_MAY_CALL[place], hotline_id):
+            raise NotAnOperatorHere(None, account=by.id)
+        target = Target(number=number)
+        dial = dial_of(self._settings, hotline, target, also_allowed=self._also_allowed)
+        pbx = self._settings.pbx[0].name
+        done = await self._there().ami(pbx).originate(
+            dial.channel,
+            variables={"__TONGDAI_HOTLINE": hotline.id, _ORDER[place]: order},
+            ring_seconds=hotline.ring_seconds,
+            Context=place.value,
+            Exten=hotline.id,
+            Priority=1,
+            CallerID=f"<{hotline.number}>",
+        )  # fmt: skip
+        if not done.ok:
+            raise NotReached("busy_number" if done.reason == _BUSY else None, hotline=hotline.id)
         return call_id_of(pbx, done.uniqueid)
 
     def _there(self) -> Switch:

@@ -13,15 +13,9 @@ from escalation.acts import Acts
 from escalation.lawbook import default_lawbook
 from escalation.sweep import Sweep
 from escalation.wake import Waker
-from ivr.agi import AgiServer
-from ivr.book import Flowbook
 from ivr.followups.rules import Rulebook
 from ivr.followups.service import FollowUps
-from ivr.menus import Menus
 from ivr.prompt_builder import PromptError, say
-from ivr.register import Register as MenuRegister
-from ivr.speech.speaker import Speaker
-from ivr.waiting import WaitingRoom
 from sms.gateways import build, build_mail
 from sms.sender import Sender
 from telephony.announcer import Announcer
@@ -51,6 +45,7 @@ from tongdai.health import HasHealth
 from tongdai.nodes.joining import Held, far_doors, far_health, join
 from tongdai.nodes.relay import Relay
 from tongdai.settings import HotlineTable, Settings
+from tongdai.voice import build_voice
 from tongdai.wiring import Wiring
 from web import doors
 from web.admin.flows import FLOWBOOK, SPEAKER
@@ -145,25 +140,9 @@ def build_service(
         {h.id: h.portal or settings.web.public_url for h in settings.hotlines},
     )
     waker = Waker(Sweep(db, acts), clock)
-    speaker = Speaker(settings, clock)
-    flowbook = Flowbook.load(ids, settings.law.folder)
-    desk = MenuRegister(settings, db, bus, clock, real)
-    menus = Menus(
-        settings,
-        db,
-        clock,
-        book=flowbook,
-        desk=desk,
-        speaker=speaker,
-        calendar=acts.lawbook.calendar,
-    )
+    voice = build_voice(settings, db, bus, clock, real, acts, waits=waits)
     rulebook = Rulebook(settings=settings, calendar=acts.lawbook.calendar)
     followups = FollowUps(db, bus, rulebook, bridge.settled)
-    waiting = WaitingRoom(
-        settings, clock, waits=waits, desk=desk, speaker=speaker, writer=menus.writer
-    )
-    routes = {"greeting": menus.answer, **waiting.routes()}
-    agi = AgiServer(settings.agi, routes, clock, also=speaker.condition)
     files = Files(settings.files)
 
     Wiring(
@@ -181,7 +160,7 @@ def build_service(
     relay = None if db.is_sqlite else Relay(db.url, bus)
     movable = MovableClock(clock, db, waker, sender) if isinstance(clock, OffsetClock) else None
     watch = Watch(clock, intake, checker, daily, pulls)
-    known = _health(settings, bridge, agi, watch, waker, sender, keeper)
+    known = _health(settings, bridge, voice.agi, watch, waker, sender, keeper)
     health = {"database": db, **_of(known, parts)}
     if relay is not None:
         health |= far_health(relay, _of(known, EVERYTHING - frozenset(parts)), clock)
@@ -209,8 +188,8 @@ def build_service(
                 doors.ACTS: acts,
                 doors.FILES: files,
                 floor.QUEUES: queues,
-                FLOWBOOK: flowbook,
-                SPEAKER: speaker,
+                FLOWBOOK: voice.flowbook,
+                SPEAKER: voice.speaker,
                 doors.CALLBACK_RULES: rulebook,
                 **({MOVABLE_CLOCK: movable} if movable else {}),
                 **(far_doors(relay, db, settings) if relay and not bridging else {}),
@@ -256,7 +235,7 @@ def build_service(
                 followups.run,
                 *(pull.run for pull in pulls),
             ),
-            "ivr": (agi.run, menus.run),
+            "ivr": voice.loops,
             "worker": (waker.run, sender.run, keeper.run),
         },
         health=health,

@@ -224,6 +224,11 @@ class HotlineTable(_Table):
         description="callers hear the hotline's menus and opening hours (ivr/flows/); "
         "without them they are greeted and queued at any hour",
     )
+    survey: bool = Field(
+        default=False,
+        description="a caller whose operator hangs up is asked for an opinion by key; no text asks "
+        "for it: CT-10.2 rates on portal and app, HN-13-2 on iHanoi, GL-14 and TN-11.3 name no way",
+    )
     portal: str = Field(default="", description="the public address named in messages")
     pause: tuple[PauseReason, ...] = _PAUSES
     call_back: CallBackTable = CallBackTable()

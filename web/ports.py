@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from telephony.calls.model import CallView
 from telephony.calls.transfer import Kind
 from telephony.capture.model import Kept
+from telephony.control import Place
 from telephony.operators.model import Operator
 from telephony.transfers.model import Target, TransferView
 from tongdai.accounts.model import Viewer
@@ -30,6 +31,12 @@ class CallDesk(Protocol):
 
     async def dial(self, by: Viewer, hotline_id: HotlineId, number: str) -> CallId:
         """Call a citizen; return when the operator's own phone is answered."""
+        ...
+
+    async def lead(
+        self, by: Viewer, hotline_id: HotlineId, place: Place, number: str, order: str
+    ) -> CallId:
+        """Call somebody for a place of the dialplan; return when it is answered."""
         ...
 
     async def hang_up(self, call_id: CallId, by: Viewer) -> None:

@@ -12,6 +12,8 @@ from tongdai.ids import HotlineId, Linkedid, TransferId, Uniqueid
 UP = 6
 RINGING = 5
 RING = 4
+DIALING = 3
+DOWN = 0
 _SEAT = re.compile(r"PJSIP/((?:web|desk)-\d+)-[0-9a-f]+")
 _MACHINES = ("CBAnn/", "CBRec/", "Announcer/", "Recorder/", "Snoop/", "Surrogate/", "Message/")
 
@@ -82,9 +84,15 @@ class Hangup(Packet):
 
 @dataclass(frozen=True, slots=True)
 class DialBegin(Packet):
-    """`channel` is dialled: by another channel of its call, or by an Originate."""
+    """`channel` is dialled: by another channel of its call, or by an Originate.
+
+    Attributes:
+        number: What it is called with, as its caller id has it.
+        dialled: The digits dialled, where they are digits.
+    """
 
     number: str
+    dialled: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,9 @@ def _dial_begin(p: bytes, at: datetime) -> Packet | None:
     if dest is None:
         return None
     number = value_of(p, b"DestCallerIDNum")
-    return DialBegin(at, dest, "" if number == "<unknown>" else number)
+    number = "" if number == "<unknown>" else number
+    dialled = value_of(p, b"DialString").partition("@")[0]
+    return DialBegin(at, dest, number, dialled if dialled.isdecimal() else "")
 
 
 def _dial_end(p: bytes, at: datetime) -> Packet | None:

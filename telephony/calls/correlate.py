@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from telephony.ami.packets import RING, UP, Facts, Role, role_of
+from telephony.ami.packets import DIALING, DOWN, RING, RINGING, UP, Facts, Role, role_of
 from telephony.calls.model import Call, CallView, Direction
 from telephony.calls.step import caller_fields
 from tongdai.ids import HotlineId, call_id_of
 from tongdai.phone import parse_caller
+
+CALLED_CONTEXT = "tongdai-survey-call"
+"""Where a citizen is led whom the service calls by itself."""
+_DIALLED = frozenset({DOWN, DIALING, RINGING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,8 @@ def begins(facts: Facts, rules: Rules) -> tuple[HotlineId, Direction] | None:
     """Say whether a channel that belongs to no call begins one, for which hotline, and who began.
 
     The first channel of its linkedid begins a call when it came in (`Ring`, or up and in the
-    dialplan) for a hotline's number, or when it is an operator's phone that dials for a hotline.
+    dialplan) for a hotline's number, or when it is an operator's phone that dials for a hotline,
+    or a citizen whom the service calls to ask for an opinion.
     """
     if str(facts.uniqueid) != facts.linkedid or facts.transfer is not None:
         return None
@@ -58,9 +63,16 @@ def begins(facts: Facts, rules: Rules) -> tuple[HotlineId, Direction] | None:
     role, _seat = role_of(facts.name)
     if role is Role.SEAT:
         return (hotline, Direction.OUTBOUND) if facts.hotline is not None else None
+    if role is Role.OUTSIDE and facts.hotline is not None and _is_called(facts):
+        return hotline, Direction.OUTBOUND
     known = facts.hotline is not None or (facts.state == UP and facts.exten in rules.numbers)
     inbound = role is Role.OUTSIDE and (facts.state == RING or known)
     return (hotline, Direction.INBOUND) if inbound else None
+
+
+def _is_called(facts: Facts) -> bool:
+    """Say whether it is we who call: its telephone is dialled, or answered in our context."""
+    return facts.state in _DIALLED or facts.context == CALLED_CONTEXT
 
 
 def new_call(

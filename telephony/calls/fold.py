@@ -107,7 +107,8 @@ def _dial_begin(w: Work, packet: p.DialBegin) -> None:
         channel = channel._replace(number=packet.number)
         w.put(channel)
     if w.view.direction is Direction.OUTBOUND and channel.seat is None and not w.view.caller_raw:
-        w.show(**caller_fields(packet.number, ""))
+        called = packet.dialled if channel.uniqueid == w.main else packet.number
+        w.show(**caller_fields(called, ""))
     if channel.seat is None:
         w.start_ring(channel, None)
     elif w.queue is None:
@@ -191,6 +192,8 @@ def _user_event(w: Work, packet: p.UserEvent) -> None:
         return
     if packet.event == "TongdaiMenu":
         w.show(menu=clean(packet.choice)[:MOST_BYTES])
+    elif packet.event == "TongdaiSurvey":  # the operator has hung up, the caller goes on
+        w.signals.append(Signal.BACK_IN_MENU)
     elif packet.event == "TongdaiOutcome":
         w.hint = next((o for o in Outcome if o.value == packet.choice), w.hint)
 

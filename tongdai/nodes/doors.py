@@ -3,6 +3,7 @@
 from telephony.calls.model import CallView
 from telephony.calls.transfer import Kind
 from telephony.capture.model import Kept
+from telephony.control import Place
 from telephony.operators.model import Device, Operator
 from telephony.queues import QueueView
 from telephony.transfers import store
@@ -140,6 +141,13 @@ class FarControl:
     async def dial(self, by: Viewer, hotline_id: HotlineId, number: str) -> CallId:
         """Call a citizen; return when the operator's own phone is answered."""
         found: CallId = await self._relay.ask("dial", by, hotline_id, number)
+        return found
+
+    async def lead(
+        self, by: Viewer, hotline_id: HotlineId, place: Place, number: str, order: str
+    ) -> CallId:
+        """Call somebody for a place of the dialplan; return when it is answered."""
+        found: CallId = await self._relay.ask("lead", by, hotline_id, place, number, order)
         return found
 
     async def hang_up(self, call_id: CallId, by: Viewer) -> None:

@@ -117,6 +117,7 @@ def orders(held: Held) -> dict[str, Do]:
         "ready": operators.ready,
         "pause": operators.pause,
         "dial": control.dial,
+        "lead": control.lead,
         "hang_up": control.hang_up,
         "pause_recording": held.recorder.pause,
         "resume_recording": held.recorder.resume,

@@ -9,6 +9,7 @@ import structlog
 
 from telephony.calls.transfer import Kind
 from telephony.capture.model import Kept
+from telephony.control import Place
 from telephony.operators.model import Device, Operator
 from telephony.transfers.model import Target, TransferView
 from tongdai import errors
@@ -48,6 +49,7 @@ FORMS: Mapping[str, Form] = {
     "ready": Form(tuple[AccountId], Operator),
     "pause": Form(tuple[AccountId, str], Operator),
     "dial": Form(tuple[Viewer, HotlineId, str], CallId, 90.0),
+    "lead": Form(tuple[Viewer, HotlineId, Place, str, str], CallId, 90.0),
     "hang_up": Form(tuple[CallId, Viewer], None),
     "pause_recording": Form(tuple[CallId, Viewer], Kept),
     "resume_recording": Form(tuple[CallId, Viewer], Kept),

@@ -18,6 +18,7 @@ from web.desk.countdown import countdown
 from web.desk.doing import SCORES
 from web.desk.hearing_words import STATES as HEARING_STATES
 from web.desk.hearing_words import basis_of
+from web.desk.opinions import opinions
 from web.desk.people import ABOVE, DESK, TICKET
 from web.desk.sentences import stage
 from web.desk.standstills import places
@@ -167,8 +168,10 @@ async def ticket_page(
     async with request.app[DB].read() as session:
         seen = await view(session, acts, who, request.match_info["ticket"], now)
         hearing = await heard.lines(session, who, seen.ticket, now)
+        asked = await opinions(session, acts, who, seen.ticket)
     context = {
         "hearing": hearing,
+        "opinions": asked,
         "hearing_states": HEARING_STATES,
         "basis": basis_of(acts.lawbook, seen.ticket.hotline),
         "v": seen,

@@ -1,0 +1,123 @@
+"""Saying and asking on a caller's line: what every dialogue by keypad does; see ivr.session."""
+
+from pathlib import Path
+
+from ivr.diary import Diary
+from ivr.flow.acts import Say
+from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
+from ivr.speech.speaker import Speaker
+from tongdai.settings import HotlineTable
+
+LEASE_SECONDS = 20
+"""Beyond what a turn takes: after that the dialplan thinks that the service hangs, and goes on."""
+_SHORTEST_PIECE = 200
+
+
+class NotHeardError(Exception):
+    """A prompt was sent and nothing of it was played: the dialplan goes on alone."""
+
+
+class Talk:
+    """A dialogue on one line; what is pressed while something is said is kept for the question."""
+
+    def __init__(
+        self, line: Line, hotline: HotlineTable, *, speaker: Speaker, diary: Diary
+    ) -> None:
+        """Bring together what a dialogue needs.
+
+        Args:
+            line: The caller's line.
+            hotline: Whose voice.
+            speaker: Has the prompts.
+            diary: Keeps what was said and pressed.
+        """
+        self.line, self.diary = line, diary
+        self._hotline, self._speaker = hotline, speaker
+        self._keys = ""
+
+    async def say(self, say: Say) -> None:
+        """Say something; a key stops it and is kept. What no key may stop is said whole.
+
+        Raises:
+            PromptError: It is not there and cannot be spoken.
+            NotHeardError: Nothing of it was played.
+            CallerGoneError: There is nobody to hear it.
+        """
+        if self._keys and say.key:
+            return  # the caller knows already what comes
+        files = await self._speaker.files(self._hotline, say)
+        await self.lease(sum(map(seconds_of, files)))
+        self.diary.said(say.text)
+        for file in files:
+            if not await self.play(file, to_the_end=not say.key):
+                return
+
+    async def play(self, file: Path, *, to_the_end: bool = False) -> bool:
+        """Play a file; False when a key stopped it.
+
+        Raises:
+            NotHeardError, CallerGoneError: See `say`.
+        """
+        offset = 0
+        while True:
+            played = await self.line.play(file, offset=offset)
+            if not played.key:
+                if played.samples <= offset:
+                    self._speaker.alarm(f"{file.name}: nothing was heard of it")
+                    raise NotHeardError
+                return True
+            self._keys += played.key
+            if not to_the_end:
+                return False
+            offset = max(played.samples, offset + 1)
+            if seconds_of(file) * SAMPLES_A_SECOND - offset < _SHORTEST_PIECE:
+                return True
+
+    async def key(self, seconds: float) -> str:
+        """Return the next key, pressed before or now; empty when none came in time.
+
+        Raises:
+            CallerGoneError: The caller hung up.
+        """
+        press = await self._next(seconds)
+        self.diary.pressed(press or "-")
+        return press
+
+    async def digits(self, most: int, seconds: float) -> str:
+        """Return keys up to the hash key; what is typed is not kept in the diary.
+
+        Raises:
+            CallerGoneError: The caller hung up.
+        """
+        typed = ""
+        while len(typed) < most:
+            press = await self._next(seconds)
+            if press in ("", "#"):
+                break
+            typed += press
+            if press == "*":
+                break
+        self.diary.pressed(f"{len(typed)} số")
+        return typed
+
+    async def record(self, path: Path, most_seconds: int) -> float:
+        """Sound the tone, record, and return how many seconds; what was pressed before is gone.
+
+        Raises:
+            CallerGoneError: The caller hung up; what was recorded lies in the file.
+        """
+        self._keys = ""
+        await self.lease(most_seconds)
+        await self.line.play(self._speaker.tone)
+        return await self.line.record(path, most_seconds)
+
+    async def lease(self, seconds: float) -> None:
+        """Renew the dialplan's patience: it goes on alone when the service hangs for longer."""
+        await self.line.set("TIMEOUT(absolute)", str(int(seconds) + LEASE_SECONDS))
+
+    async def _next(self, seconds: float) -> str:
+        press, self._keys = self._keys[:1], self._keys[1:]
+        if not press:
+            await self.lease(seconds)
+            press = await self.line.key(seconds)
+        return press
