@@ -72,7 +72,7 @@ export function drawAbout(about: About | null, away: boolean, after: string, ope
     shown.length
       ? h("ul", { class: "lines" }, ...shown.map((line) => ticketLine(line, { words: t("Xem"), run: () => open(line) })))
       : null,
-    about.calls.length ? h("h3", {}, t("Cuộc gọi")) : null,
+    about.calls.length ? h("h3", {}, t("Các cuộc gọi")) : null,
     about.calls.length ? h("ul", { class: "lines calls" }, ...about.calls.map(callLine)) : null,
   );
 }
