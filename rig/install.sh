@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 umask 022
 
 RUN_PACKAGES=(ca-certificates espeak-ng fonts-dejavu-core kannel mount python3 python3-venv sox util-linux)
-TEST_PACKAGES=(chromium postgresql sip-tester valgrind)
+TEST_PACKAGES=(chromium openssh-server openssh-sftp-server postgresql sip-tester valgrind)
 LEAST_ASTERISK=22
 POLICY=/usr/sbin/policy-rc.d
 MARK="# tongdai-1022: no service starts while packages are installed"
