@@ -10,7 +10,7 @@ from telephony.transfers.live import LEG, Live
 from telephony.transfers.rooms import CONTEXT
 from tongdai.ids import TransferId
 
-_BACK = frozenset({CONTEXT, "tongdai-back", "tongdai-queue-first"})
+_BACK = frozenset({CONTEXT, "tongdai-back", "tongdai-queue-first", "tongdai-wait-first"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
