@@ -28,6 +28,8 @@ def _group(name: str, help_text: str) -> typer.Typer:
     return group
 
 
+calls = typer.Typer(help="The calls in the register, newest first; their sum.")
+app.add_typer(calls, name="calls")
 clock = _group("clock", "Development only: the service's one clock.")
 token = _group("token", "Tokens for programs that use the API.")
 asterisk = _group("asterisk", "The PBX configuration.")
@@ -66,12 +68,27 @@ def doctor(as_json: _Json = False) -> None:
     commands.doctor(as_json=as_json)
 
 
-@app.command()
-def calls(
-    as_json: _Json = False, hotline: str = "", limit: Annotated[int, typer.Option(min=1)] = 100_000
+@calls.callback(invoke_without_command=True)
+def calls_list(
+    context: typer.Context,
+    as_json: _Json = False,
+    hotline: str = "",
+    limit: Annotated[int, typer.Option(min=1)] = 100_000,
 ) -> None:
     """Show the calls in the register, newest first."""
-    commands.calls(as_json=as_json, hotline=hotline or None, limit=limit)
+    if context.invoked_subcommand is None:
+        commands.calls(as_json=as_json, hotline=hotline or None, limit=limit)
+
+
+@calls.command("sum")
+def calls_sum(
+    as_json: _Json = False,
+    first: Annotated[str, typer.Option("--from", help="A day in Vietnam: 2026-11-30.")] = "",
+    last: Annotated[str, typer.Option("--to", help="The last day; default: today.")] = "",
+    hotline: str = "",
+) -> None:
+    """Prove that every call is accounted for, by day and hotline; status 1 when one is not."""
+    commands.calls_sum(as_json=as_json, first=first, last=last, hotline=hotline or None)
 
 
 @app.command()

@@ -119,7 +119,7 @@ async def desk(
         doors=console_doors(floor, settings),
         settings=settings,
         db=db,
-        packages=("console", "portal"),
+        packages=("console", "portal", "api", "floor"),
     ) as pages:
         async with db.read() as session:
             ids = {n: await account_by_username(session, n) for n in ("lan", "hoa")}

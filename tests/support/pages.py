@@ -20,6 +20,7 @@ from aiohttp.test_utils import TestServer
 from escalation.acts import Acts
 from escalation.lawbook import default_lawbook
 from ivr.book import Flowbook
+from ivr.followups.rules import Rulebook
 from ivr.speech.speaker import Speaker
 from tests.support.floor import Floor
 from tests.support.recorder import Recorder
@@ -34,7 +35,7 @@ from tongdai.migrate import import_tables
 from tongdai.settings import Settings
 from web.admin.flows import FLOWBOOK, SPEAKER
 from web.app import Parts, build_app
-from web.doors import ACTS, CALLS, CONTROL, FILES, OPERATORS, RECORDER, TRANSFERS
+from web.doors import ACTS, CALLBACK_RULES, CALLS, CONTROL, FILES, OPERATORS, RECORDER, TRANSFERS
 
 PASSWORD = "mat-khau-thu-1022"
 _CSRF = re.compile(r'name="csrf" content="([^"]*)"')
@@ -79,6 +80,7 @@ def console_doors(floor: Floor, settings: Settings) -> dict[web.AppKey[Any], Any
         FLOWBOOK: Flowbook.load(tuple(h.id for h in settings.hotlines)),
         SPEAKER: Speaker(settings, SystemClock()),
         FILES: Files(settings.files),
+        CALLBACK_RULES: Rulebook(settings=settings, calendar=default_lawbook().calendar),
     }
 
 

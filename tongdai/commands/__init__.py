@@ -15,6 +15,7 @@ _HOMES = {
     "doctor": "running",
     "asterisk_render": "running",
     "calls": "listing",
+    "calls_sum": "summing",
     "tickets": "listing",
     "token_create": "listing",
     "audit_verify": "proof",

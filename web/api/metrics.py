@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from escalation.tables import WAITING, Deadline
+from ivr.followups import store as callbacks
 from sms import store as messages
 from sms.sender import Sender
 from telephony.bridge import Bridge
@@ -29,7 +30,7 @@ from tongdai.events import Bus
 from tongdai.health import State
 from web.api.health import health_of
 from web.auth import public
-from web.keys import BUS, CLOCK, DB, PUSH
+from web.keys import BUS, CLOCK, DB, PUSH, SETTINGS
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
@@ -191,6 +192,7 @@ async def _database(app: web.Application) -> list[Metric]:
             return [
                 *await _messages(session, now),
                 *await _deadlines(session, now),
+                *await _callbacks(session, app, now),
                 *_proof(await figures(session, now)),
             ]
     except Unavailable:
@@ -219,6 +221,18 @@ async def _deadlines(session: AsyncSession, now: datetime) -> list[Metric]:
     return [
         _gauge("tongdai_deadlines_due", "Deadlines that passed, not done", (), [((), count)]),
         _gauge("tongdai_deadline_lag_seconds", "How late the oldest of them is", (), [((), age)]),
+    ]
+
+
+async def _callbacks(session: AsyncSession, app: web.Application, now: datetime) -> list[Metric]:
+    """Count who is to be called back, and whose deadline has passed."""
+    counts = await callbacks.counts(session, [h.id for h in app[SETTINGS].hotlines], now)
+    states = [((c.hotline, "open"), float(c.open)) for c in counts.values()]
+    states += [((c.hotline, "unreachable"), float(c.unreachable)) for c in counts.values()]
+    late = [((c.hotline,), float(c.overdue)) for c in counts.values()]
+    return [
+        _gauge("tongdai_callbacks", "Callers to be called back", ("hotline", "state"), states),
+        _gauge("tongdai_callbacks_overdue", "Of them past their deadline", ("hotline",), late),
     ]
 
 

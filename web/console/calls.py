@@ -1,5 +1,8 @@
 """A call's ticket, and what is known of its caller."""
 
+from datetime import datetime
+from typing import Any
+
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -12,7 +15,7 @@ from tickets import contacts, drafts
 from tickets.access import sender
 from tickets.tables import Ticket
 from tickets.units import fields, tree
-from tongdai.accounts.model import Role
+from tongdai.accounts.model import Role, Viewer
 from tongdai.accounts.tables import Account
 from tongdai.errors import Forbidden, NotFound
 from tongdai.ids import CallId
@@ -40,23 +43,7 @@ async def about(request: web.Request) -> web.StreamResponse:
     """Return contacts, tickets and earlier calls of a caller's number, for who may see the call."""
     who, call = viewer(request), _concerning(request)
     async with request.app[DB].read() as session:
-        names = {f.id: f.name for f in await fields(session, call.hotline)}
-        places = {u.id: u.name for u in await tree(session, call.hotline, request.app[CLOCK].now())}
-        known = await contacts.by_number(session, call.hotline, call.caller_number)
-        tickets = await contacts.history(
-            session, who, call.hotline, call.caller_number, limit=EARLIER
-        )
-        calls = await _earlier(session, call)
-        lines = [shape.ticket_line(t, sender(who, t).name, names, places) for t in tickets]
-        body = {
-            "contacts": [shape.contact(c, call.caller_number) for c in known],
-            "open": [line for line in lines if line["state"] in contacts.LIVE],
-            "earlier": [line for line in lines if line["state"] not in contacts.LIVE],
-            "calls": await _call_lines(session, calls),
-            "transfers": [
-                shape.transfer(t) for t in await transfer_store.of_call(session, call.id)
-            ],
-        }
+        body = await known_of(session, who, call, request.app[CLOCK].now())
     return web.json_response(body)
 
 
@@ -91,6 +78,25 @@ async def link(request: web.Request) -> web.StreamResponse:
         ticket = await drafts.link(tx, form.ticket, call.id, who)
         body = await ticket_json(tx.session, ticket, who, tx.now)
     return web.json_response(body)
+
+
+async def known_of(
+    session: AsyncSession, who: Viewer, call: CallView, now: datetime
+) -> dict[str, Any]:
+    """Return what is known of a call's caller, as far as the viewer may know it."""
+    names = {f.id: f.name for f in await fields(session, call.hotline)}
+    places = {u.id: u.name for u in await tree(session, call.hotline, now)}
+    known = await contacts.by_number(session, call.hotline, call.caller_number)
+    tickets = await contacts.history(session, who, call.hotline, call.caller_number, limit=EARLIER)
+    calls = await _earlier(session, call)
+    lines = [shape.ticket_line(t, sender(who, t).name, names, places) for t in tickets]
+    return {
+        "contacts": [shape.contact(c, call.caller_number) for c in known],
+        "open": [line for line in lines if line["state"] in contacts.LIVE],
+        "earlier": [line for line in lines if line["state"] not in contacts.LIVE],
+        "calls": await _call_lines(session, calls),
+        "transfers": [shape.transfer(t) for t in await transfer_store.of_call(session, call.id)],
+    }
 
 
 def _concerning(request: web.Request) -> CallView:

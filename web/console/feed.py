@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from ivr.followups.events import CallBackChanged
 from telephony.calls.events import CallEvent, CallRinging, CallRingingStopped
 from telephony.calls.model import CallState
 from telephony.capture.events import KeepingChanged
@@ -52,6 +53,7 @@ class Feed:
         bus.on(KeepingChanged, self.on_keeping)
         for kind in (TicketChanged, TicketFiled, TicketReferred, TicketRejected):
             bus.on(kind, self.on_ticket)
+        bus.on(CallBackChanged, self.on_callback)
         push.snapshot_from("console", self.snapshot)
         push.on_presence(self.on_presence)
 
@@ -127,6 +129,13 @@ class Feed:
         for viewer in self._push.viewers():
             if viewer.has(Role.OPERATOR, event.hotline):
                 self._push.send(viewer.id, "ticket", {"ticket": event.ticket, "by": event.by})
+
+    def on_callback(self, event: CallBackChanged) -> None:
+        """Tell the desk's browsers that a caller is to be called back, or is no more."""
+        told = {"task": event.task, "hotline": event.hotline, "state": event.state, "by": event.by}
+        for viewer in self._push.viewers():
+            if viewer.has(Role.OPERATOR, event.hotline):
+                self._push.send(viewer.id, "callback", told)
 
     def on_presence(self, account: AccountId, there: bool) -> None:  # noqa: FBT001 - push's own form
         """A browser came or the last one went: who has none is offered no calls."""

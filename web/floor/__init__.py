@@ -2,7 +2,9 @@
 
 from aiohttp import web
 
-from web.floor import views
+from web import words
+from web.callbacks.refusals import WORDS
+from web.floor import callbacks, calls, views
 from web.floor.keys import QUEUES
 from web.floor.nudge import Nudge
 from web.keys import BUS, PUSH
@@ -14,5 +16,7 @@ NUDGE = web.AppKey("floor_nudge", Nudge)
 
 def setup(app: web.Application) -> None:
     """Add the routes, and tell supervisors' browsers that something has changed."""
-    app.add_routes(views.routes)
+    words.add(WORDS)
+    for module in (views, callbacks, calls):
+        app.add_routes(module.routes)
     app[NUDGE] = Nudge(app[PUSH], app[BUS])

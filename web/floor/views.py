@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ivr.followups import store as callbacks
 from telephony.operators.model import BROWSER_AWAY, MISSED, PHONE_AWAY
 from tongdai.accounts.model import Role, Viewer
 from tongdai.errors import Unavailable
@@ -88,10 +89,11 @@ async def _day_context(request: web.Request) -> dict[str, Any]:
     try:
         async with request.app[DB].read() as session:
             days = await figures(session, ids, request.app[CLOCK].now())
+            owed = await callbacks.counts(session, ids, request.app[CLOCK].now())
     except Unavailable:
-        days = None
+        days, owed = None, {}
     titles = {h.id: h.name for h in request.app[SETTINGS].hotlines}
-    return {"days": days, "alarms": alarms, "titles": titles}
+    return {"days": days, "owed": owed, "alarms": alarms, "titles": titles}
 
 
 async def _secret(request: web.Request, who: Viewer, found: list[Place]) -> frozenset[str]:

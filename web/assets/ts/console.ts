@@ -9,6 +9,8 @@ import { now } from "./lib/time";
 import { toast } from "./lib/toast";
 import { Alarm } from "./console/alarm";
 import { unreachedWords } from "./console/caller";
+import { CallBackBar, type Offer } from "./console/callback_bar";
+import { callerWords, CallBacks, type CallBack } from "./console/callbacks";
 import { Drafts } from "./console/drafts";
 import { listen, showHelp, type Deed } from "./console/keys";
 import { Keypad, showKeypad } from "./console/keypad";
@@ -66,6 +68,13 @@ class Console implements PaneHost {
     (ticket) => this.tabs.tabs.some((tab) => tab.ticket === ticket),
     (ticket) => this.openDraft(ticket),
   );
+  private readonly callBacks = new CallBacks({
+    account: setup.account,
+    hotlines: setup.hotlines,
+    dial: (task) => this.dialBack(task.id, callerWords(task)),
+    openTicket: ({ id, hotline }) => this.openById(id, hotline),
+  });
+  private readonly callBackBar = new CallBackBar(this.callBacks, (task, number) => this.dialBack(task, number));
   private readonly newTicket = new NewTicket(setup, (hotline, channel) => void this.blank(hotline, channel));
   private readonly line: Line;
   private active: string | null = null;
@@ -88,6 +97,7 @@ class Console implements PaneHost {
     this.lineIs(false);
     this.line.open();
     void this.drafts.count();
+    void this.callBacks.count();
   }
 
   // --- what panes ask for ---
@@ -105,10 +115,40 @@ class Console implements PaneHost {
   }
 
   openTicket(line: TicketLine): void {
-    const hotline = this.activeTab()?.hotline ?? setup.hotlines[0]?.id ?? "";
-    const tab = this.tabs.openTicket(line.id, hotline);
+    this.openById(line.id, this.activeTab()?.hotline ?? setup.hotlines[0]?.id ?? "");
+  }
+
+  private openById(ticket: string, hotline: string): void {
+    const tab = this.tabs.openTicket(ticket, hotline);
     this.addPane(tab);
     this.show(tab.key);
+    this.changed();
+  }
+
+  /** Call a citizen back from a task; the outgoing call's tab goes on with the lost call's form. */
+  private async dialBack(id: string, number: string): Promise<void> {
+    if (!this.canCall()) {
+      toast(t("Chưa gọi được: hãy vào ca, và gọi khi không có cuộc gọi nào."), "bad");
+      return;
+    }
+    this.dialling = true;
+    this.drawPhone();
+    toast(t("Máy của bạn đang đổ chuông. Hãy nhấc máy để gọi {number}.", { number }));
+    const answer = await ask<{ call: string; ticket: string }>("POST", `/api/v1/callbacks/${id}/dial`, {});
+    this.dialling = false;
+    if (answer.ok) {
+      const task = await ask<CallBack>("GET", `/api/v1/callbacks/${id}`);
+      if (task.ok && task.data.state === "claimed") this.callBackBar.dialled(task.data);
+      const tab = this.tabs.get(answer.data.call);
+      if (tab) {
+        tab.ticket = answer.data.ticket;
+        tab.kept = true;
+        this.panes.get(tab.key)?.ticketChanged(answer.data.ticket);
+        this.show(tab.key);
+        this.changed();
+      }
+    } else toast(answer.refusal.message || t("Máy chủ không trả lời; chưa gọi được."), "bad");
+    this.drawPhone();
   }
 
   /** Whether a call can be made now: signed on, and in none. */
@@ -211,6 +251,14 @@ class Console implements PaneHost {
         break;
       case "ticket":
         for (const pane of this.panes.values()) pane.ticketChanged(String(data["ticket"]));
+        break;
+      case "callback":
+        this.callBacks.changed();
+        this.callBackBar.changed(String(data["task"]), String(data["state"]));
+        break;
+      case "callback_offer":
+        this.callBackBar.offered(data as unknown as Offer);
+        this.ring.once();
         break;
       case "unreached":
         toast(unreachedWords(String(data["why"])), "bad");
@@ -418,6 +466,18 @@ class Console implements PaneHost {
         return this.newTicket.ask(tab?.hotline);
       case "drafts":
         return void this.drafts.show();
+      case "callbacks":
+        return void this.callBacks.show();
+      case "callback-take":
+        return this.callBackBar.take();
+      case "callback-pass":
+        return this.callBackBar.pass();
+      case "callback-1":
+      case "callback-2":
+      case "callback-3":
+      case "callback-4":
+      case "callback-5":
+        return void this.callBackBar.result(Number(deed.slice(-1)));
       case "close":
         if (tab) this.close(tab);
         return;
@@ -460,6 +520,7 @@ class Console implements PaneHost {
 
   private tick(): void {
     this.me.tick();
+    this.callBackBar.tick();
     this.activePane()?.tick();
   }
 }

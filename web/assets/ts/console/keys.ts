@@ -7,7 +7,9 @@ export type Deed =
   | "answer" | "hang-up" | "call-back" | "mute" | "hold" | "recording" | "keypad" | "transfer"
   | "ready" | "pause" | "sign-off"
   | "outcome-answer" | "outcome-refer" | "outcome-refuse" | "outcome-none" | "save" | "send" | "link"
-  | "new" | "drafts" | "close" | "next" | "previous" | "help" | "try-ring";
+  | "new" | "drafts" | "close" | "next" | "previous" | "help" | "try-ring"
+  | "callbacks" | "callback-take" | "callback-pass"
+  | "callback-1" | "callback-2" | "callback-3" | "callback-4" | "callback-5";
 
 interface Key {
   deed: Deed;
@@ -16,7 +18,7 @@ interface Key {
   ctrl?: boolean;
   shown: string;
   words: string;
-  group: "call" | "ticket" | "tabs" | "me";
+  group: "call" | "ticket" | "tabs" | "back" | "me";
 }
 
 const KEYS: Key[] = [
@@ -39,6 +41,14 @@ const KEYS: Key[] = [
   { deed: "previous", code: "Comma", alt: true, shown: "Alt ,", words: t("Phiếu trước"), group: "tabs" },
   { deed: "next", code: "Period", alt: true, shown: "Alt .", words: t("Phiếu sau"), group: "tabs" },
   { deed: "close", code: "KeyW", alt: true, shown: "Alt W", words: t("Đóng phiếu"), group: "tabs" },
+  { deed: "callbacks", code: "KeyB", alt: true, shown: "Alt B", words: t("Danh sách phải gọi lại"), group: "back" },
+  { deed: "callback-take", code: "KeyY", alt: true, shown: "Alt Y", words: t("Gọi người được mời gọi lại"), group: "back" },
+  { deed: "callback-pass", code: "KeyU", alt: true, shown: "Alt U", words: t("Bỏ qua lời mời gọi lại"), group: "back" },
+  { deed: "callback-1", code: "Digit1", alt: true, shown: "Alt 1", words: t("Kết quả gọi lại: đã gặp"), group: "back" },
+  { deed: "callback-2", code: "Digit2", alt: true, shown: "Alt 2", words: t("Kết quả gọi lại: máy bận"), group: "back" },
+  { deed: "callback-3", code: "Digit3", alt: true, shown: "Alt 3", words: t("Kết quả gọi lại: không nghe máy"), group: "back" },
+  { deed: "callback-4", code: "Digit4", alt: true, shown: "Alt 4", words: t("Kết quả gọi lại: nhầm số"), group: "back" },
+  { deed: "callback-5", code: "Digit5", alt: true, shown: "Alt 5", words: t("Kết quả gọi lại: từ chối nói chuyện"), group: "back" },
   { deed: "ready", code: "KeyR", alt: true, shown: "Alt R", words: t("Sẵn sàng nhận cuộc gọi"), group: "me" },
   { deed: "pause", code: "KeyP", alt: true, shown: "Alt P", words: t("Tạm dừng"), group: "me" },
   { deed: "help", code: "F1", shown: "F1", words: t("Bảng phím tắt này"), group: "me" },
@@ -48,6 +58,7 @@ const GROUPS: [Key["group"], string][] = [
   ["call", t("Cuộc gọi")],
   ["ticket", t("Phiếu")],
   ["tabs", t("Các phiếu đang mở")],
+  ["back", t("Gọi lại")],
   ["me", t("Trạng thái")],
 ];
 
