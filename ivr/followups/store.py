@@ -58,12 +58,15 @@ async def page(
     limit: int,
     after: tuple[datetime, str] | None = None,
 ) -> list[CallBackTask]:
-    """Return tasks, what is due first first; `after` is the last one of the page before."""
-    due, own = col(CallBackTask.due_at), col(CallBackTask.id)
+    """Return tasks, who called first first: within a hotline that is due first as well.
+
+    `after` has `called_at` and id of the last one of the page before.
+    """
+    called, own = col(CallBackTask.called_at), col(CallBackTask.id)
     query = select(CallBackTask).where(*wanted.conditions())
     if after is not None:
-        query = query.where(tuple_(due, own) > after)
-    return list((await session.execute(query.order_by(due, own).limit(limit))).scalars())
+        query = query.where(tuple_(called, own) > after)
+    return list((await session.execute(query.order_by(called, own).limit(limit))).scalars())
 
 
 async def get(session: AsyncSession, task: str, *, lock: bool = False) -> CallBackTask | None:

@@ -18,6 +18,7 @@ class CallBackTask(SQLModel, table=True):
         Index("ix_callback_task_hotline_state_due_at_id", "hotline", "state", "due_at", "id"),
         Index("ix_callback_task_number_hotline_state", "number", "hotline", "state"),
         Index("ix_callback_task_hotline_called_at", "hotline", "called_at"),
+        Index("ix_callback_task_hotline_state_called_at", "hotline", "state", "called_at", "id"),
         Index("ix_callback_task_owner_state", "owner", "state"),
         Index("ix_callback_task_state_claimed_until", "state", "claimed_until"),
     )

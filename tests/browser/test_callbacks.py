@@ -22,7 +22,9 @@ async def test_an_operator_calls_back_by_keyboard_and_takes_an_offer(
     calls = Calls(desk.db, desk.clock, tmp_path)
     calls.made = 100
     await calls.call(number="0912345671", caller_name="Trần Văn Tám")
+    desk.clock.advance(timedelta(seconds=1))
     await calls.call(number="0912345672")
+    desk.clock.advance(timedelta(seconds=1))
     await calls.wishes(await calls.call(number="0912345673"), message=True)
     await calls.sweep()
     page = await desk.sit_down()
@@ -32,14 +34,14 @@ async def test_an_operator_calls_back_by_keyboard_and_takes_an_offer(
     rows = page.locator(".callback")
     await expect(rows).to_have_count(3, timeout=WAIT)
     await keys.press("ArrowDown")
-    await expect(page.locator(".callback.on")).to_contain_text("0912345672", timeout=WAIT)
+    await expect(page.locator(".callback.on")).to_contain_text("0912 345 672", timeout=WAIT)
     await keys.press("n")
     await expect(page.locator(".callback.on")).to_contain_text("của tôi", timeout=WAIT)
     assert await serious_violations(page) == []
-    await expect(page.locator("#callbacks-preview h3")).to_contain_text("0912345672")
+    await expect(page.locator("#callbacks-preview h3")).to_contain_text("0912 345 672")
     await keys.press("Enter")  # the operator's phone is picked up, the citizen's rings
     bar = page.locator("#callback-bar")
-    await expect(bar).to_contain_text("0912345672", timeout=WAIT)
+    await expect(bar).to_contain_text("0912 345 672", timeout=WAIT)
     (out,) = [c for c in desk.floor.calls() if c.direction == "outbound"]
     desk.floor.reached(out.id)
     await expect(page.locator("[data-name=sender_phone]:visible")).to_have_value(

@@ -63,7 +63,7 @@ async def list_counts(request: web.Request, _: Nothing) -> Page[CallBackCounts]:
 @TABLE.add(
     "GET",
     "/callbacks",
-    summary="Callers who are to be called back, what is due first first",
+    summary="Callers who are to be called back, who called first first",
     asked=CallBacksAsked,
     answer=Page[CallBackOut],
     roles=READERS,
@@ -89,7 +89,7 @@ async def list_callbacks(request: web.Request, asked: CallBacksAsked) -> Page[Ca
         found,
         asked.limit,
         lambda task: out[task.id],
-        lambda task: cursor.of_moment(task.due_at, task.id),
+        lambda task: cursor.of_moment(task.called_at, task.id),
     )
 
 

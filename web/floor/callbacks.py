@@ -34,7 +34,7 @@ class ActForm(Form):
 @routes.get("/floor/callbacks")
 @allowed(Role.SUPERVISOR)
 async def listed(request: web.Request) -> web.Response:
-    """List the tasks of the viewer's hotlines, what is due first first."""
+    """List the tasks of the viewer's hotlines, who called first first."""
     who, now, asked = viewer(request), request.app[CLOCK].now(), request.query
     mine = who.hotlines_for(Role.SUPERVISOR)
     wanted = _wanted(request, mine)
@@ -49,7 +49,7 @@ async def listed(request: web.Request) -> web.Response:
         "tasks": shown,
         "tries": tries,
         "counts": counts,
-        "next": cursor.of_moment(more.due_at, more.id) if more else None,
+        "next": cursor.of_moment(more.called_at, more.id) if more else None,
         "asked": {k: v for k, v in asked.items() if k != "cursor"},
         "hotlines": [(h.id, h.name) for h in request.app[SETTINGS].hotlines if h.id in mine],
         "operators": _operators(request),

@@ -61,7 +61,7 @@ export function kindWords(kind: CallBack["kind"]): string {
 
 export function callerWords(task: CallBack): string {
   const number = task.caller_number?.replace(/^\+84/, "0") ?? task.caller_raw;
-  return number || t("Số ẩn");
+  return number.replace(/^(\d{4})(\d{3})(\d{3})$/, "$1 $2 $3") || t("Số ẩn");
 }
 
 export class CallBacks {
