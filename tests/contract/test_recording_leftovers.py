@@ -1,5 +1,8 @@
 """A rekey that was killed leaves nothing behind: the next removes what it had noted as its own."""
 
+import asyncio
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +94,21 @@ async def test_a_second_rekey_waits_for_nobody_and_removes_nothing(rig: Rig) -> 
     await steps.aclose()
     assert len([step async for step in rekey(rig.db, rig.kept())]) == 1
     assert await found(rig) == []
+
+
+async def test_a_rekey_that_a_real_kill_ends_is_put_right_by_the_next(rig: Rig) -> None:
+    """Killed with a file placed, then with a row changed: the database knows, whoever died."""
+    sounds = {row.sha256 for row in await rig.rows()}
+    url = rig.db.url.render_as_string(hide_password=False)
+    words = (url, str(rig.archive), str(rig.folder / "ring.toml"))
+    for doing in ("put", "delete"):
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.support.dying_rekey", *words, doing
+        )
+        assert await child.wait() == -signal.SIGKILL
+        assert await found(rig) == ["no_row"]
+    assert {row.key for row in await rig.rows()} == {"first", "second"}
+    assert len([step async for step in rekey(rig.db, rig.kept())]) == 1
+    assert await found(rig) == []
+    rows = await rig.rows()
+    assert ({row.key for row in rows}, {row.sha256 for row in rows}) == ({"second"}, sounds)
