@@ -35,6 +35,11 @@ def name_of(extension: str) -> str:
     return f"bench{extension}"
 
 
+def account_of(extension: str) -> dict[str, Any]:
+    """Return what somebody signs in with who was hired for an extension."""
+    return {"username": name_of(extension), "password": PASSWORD, "extension": extension}
+
+
 async def hire(world: World, extensions: Sequence[str], hotline: str = HOTLINE) -> None:
     """Make an operator's account for each extension in the world's database."""
     known = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)

@@ -39,7 +39,7 @@ class Outbox:
 PARTS: dict[str, Callable[[Path, int, float], Part]] = {
     "calls": Calls,
     "deadlines": lambda folder, seed, _: Deadlines(folder, seed),
-    "recordings": lambda folder, seed, _: Recordings(folder, seed),
+    "recordings": lambda folder, seed, _: Recordings(folder, seed, operators=11),
     "sms": lambda folder, seed, _: Outbox(folder, seed),
 }
 
@@ -56,7 +56,9 @@ def main() -> int:
         part = PARTS[asked.part](Path(folder), asked.seed, asked.seconds)
         findings = asyncio.run(part.run())
     print(json.dumps(findings, indent=1, ensure_ascii=False))  # noqa: T201
-    return 1 if findings["problems"] else 0
+    problems = len(findings["problems"])
+    print(f"PART={asked.part} SEED={asked.seed}: {problems or 'no'} problems")  # noqa: T201
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
