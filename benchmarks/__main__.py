@@ -54,7 +54,7 @@ BENCHMARKS = {
     "working_time": Benchmark(("benchmarks.working_time",), 150),
     "sweep": Benchmark(("benchmarks.sweep",), 120),
     "messages": Benchmark(("benchmarks.messages",), 240),
-    "recordings": Benchmark(("benchmarks.recordings",), 200),
+    "recordings": Benchmark(("benchmarks.recordings",), 300),
 }
 
 

@@ -5,7 +5,8 @@
 `ingest`: one-minute recordings (a spoken sentence, the other side answering) from the spool into
 the archive: a second, processor share, memory at the tenth and at the end, size against the raw
 file. `proof`: the verifier's walk, and `sha256sum` over the same files in the same run.
-`first_byte`: from asking for a sound to its first block, plain and encrypted, without HTTP.
+`first_byte`: from asking for a sound to its first block, plain and encrypted, without HTTP;
+`first_byte_after_a_click`: see benchmarks.recordings_click.
 `search`: see benchmarks.recordings_search. `--full` is 10,000 recordings and 5,000,000 rows; the
 default is small enough for `make bench`.
 """
@@ -15,30 +16,28 @@ import asyncio
 import json
 import logging
 import os
-import subprocess
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import structlog
 
-from benchmarks import recordings_search
+from benchmarks import recordings_click, recordings_search
+from benchmarks.recordings_sound import SECONDS, sound
 from telephony.recordings.archive import keyring
 from telephony.recordings.manifest.keys import Keys
 from telephony.recordings.proof.verify import verify
-from tests.support.recordings import RATE, Rig
+from tests.support.recordings import Rig
 from tongdai import migrate
 from tongdai.clock import HandClock
 from tongdai.db import Database
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
-SECONDS = 60
 AT_ONCE = 20
-ASKED = 60
+ASKED, CLICKED = 60, 30
 
 
 def main() -> None:
@@ -71,37 +70,9 @@ async def measure(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
         found["first_byte"]["encrypted"] = await first_byte(rig)
     finally:
         await db.close()
+    found["first_byte_after_a_click"] = await recordings_click.measure(folder, CLICKED)
     found["search"] = await recordings_search.measure(folder, asked.rows)
     return found
-
-
-def sound(folder: Path) -> bytes:
-    """Return a minute of two people who speak in turns, as the PBX writes it."""
-    wav, raw = folder / "voice.wav", folder / "voice.raw"
-    words = "Xin chào, tổng đài một không hai hai nghe, anh chị cần phản ánh việc gì ạ? " * 4
-    subprocess.run(["espeak-ng", "-v", "vi", "-w", str(wav), words], check=True)
-    subprocess.run(
-        [
-            "sox",
-            "-V1",
-            str(wav),
-            "-t",
-            "raw",
-            "-r",
-            str(RATE),
-            "-e",
-            "signed",
-            "-b",
-            "16",
-            str(raw),
-        ],
-        check=True,
-    )
-    voice = np.resize(np.frombuffer(raw.read_bytes(), dtype="<i2"), SECONDS * RATE)
-    hiss = np.random.default_rng(1).normal(0, 12, (2, len(voice)))
-    turn = (np.arange(len(voice)) // (5 * RATE)) % 2
-    sides = np.stack([voice * (turn == 0), np.roll(voice, 3 * RATE) * (turn == 1)]) + hiss
-    return sides.T.astype("<i2").tobytes()
 
 
 async def ingest(rig: Rig, count: int) -> dict[str, Any]:
