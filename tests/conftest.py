@@ -25,6 +25,28 @@ from tongdai.events import Bus
 from tongdai.ids import new_id
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a shared world on one worker (--dist loadgroup); the longest come first.
+
+    What lasts long says so by its timeout. Begun last, it would leave the other workers idle.
+    """
+    for item in items:
+        if _shares_a_world(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+    items.sort(key=lambda item: (not _shares_a_world(item), -_timeout(item)))
+
+
+def _shares_a_world(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("asyncio")
+    return marker is not None and marker.kwargs.get("loop_scope") == "module"
+
+
+def _timeout(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else 0.0
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_hashes() -> Iterator[None]:
     """Passwords of tests are hashed as those of the sample are: argon2 is slow on purpose."""
