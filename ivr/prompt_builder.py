@@ -13,8 +13,10 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tongdai.settings import HotlineTable, Settings, SettingsError, load
 
@@ -149,14 +151,25 @@ def speak(text: str, voice: str, path: Path) -> None:
     Raises:
         PromptError: espeak-ng or sox is missing or failed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.wav")
     say = ["espeak-ng", "-v", voice, "-s", WORDS_A_MINUTE, "-b", "1", "--stdin", "--stdout"]
-    level = ["sox", "-t", "wav", "-", "-r", "8000", "-b", "16", "-c", "1", str(partial)]
-    sound = _run(say, path, text.encode())
-    _run([*level, "gain", "-n", "-4", "pad", "0.2", "0.3"], path, sound)
-    partial.chmod(0o644)
-    partial.replace(path)
+    with in_one_step(path) as partial:
+        level = ["sox", "-t", "wav", "-", "-r", "8000", "-b", "16", "-c", "1", str(partial)]
+        sound = _run(say, path, text.encode())
+        _run([*level, "gain", "-n", "-4", "pad", "0.2", "0.3"], path, sound)
+
+
+@contextmanager
+def in_one_step(path: Path) -> Iterator[Path]:
+    """Give a name to make a file under that nobody else uses; whole, it takes the file's place.
+
+    Two processes may speak one prompt at the same time: the second replaces what is the same.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".partial-", dir=path.parent) as folder:
+        partial = Path(folder) / path.name
+        yield partial
+        partial.chmod(0o644)
+        partial.replace(path)
 
 
 def make(prompt: Prompt) -> None:
@@ -169,28 +182,23 @@ def make(prompt: Prompt) -> None:
         _speak_piece(prompt)
     else:
         speak(prompt.text, prompt.voice, prompt.path)
-    prompt.path.with_suffix(".said").write_text(prompt.recipe, encoding="utf-8")
+    with in_one_step(prompt.path.with_suffix(".said")) as partial:
+        partial.write_text(prompt.recipe, encoding="utf-8")
 
 
 def _speak_piece(prompt: Prompt) -> None:
     """Speak one word, close at both ends; a comma is a pause."""
     path = prompt.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.wav")
-    into = ["-r", "8000", "-b", "16", "-c", "1", str(partial)]
-    if prompt.text == ",":
-        _run(["sox", "-n", *into, "trim", "0", "0.22"], path)
-    else:
-        say = ["espeak-ng", "-v", prompt.voice, "-s", "165", "-b", "1", "--stdin", "--stdout"]
-        cut = ["silence", "1", "0.01", "0.5%", "reverse"]
+    say = ["espeak-ng", "-v", prompt.voice, "-s", "165", "-b", "1", "--stdin", "--stdout"]
+    cut = ["silence", "1", "0.01", "0.5%", "reverse"]
+    with in_one_step(path) as partial:
+        into = ["-r", "8000", "-b", "16", "-c", "1", str(partial)]
+        if prompt.text == ",":
+            _run(["sox", "-n", *into, "trim", "0", "0.22"], path)
+            return
         sound = _run(say, path, prompt.text.encode())
-        _run(
-            ["sox", "-t", "wav", "-", *into, "gain", "-n", "-4", *cut, *cut, "pad", "0", "0.04"],
-            path,
-            sound,
-        )
-    partial.chmod(0o644)
-    partial.replace(path)
+        effects = ["gain", "-n", "-4", *cut, *cut, "pad", "0", "0.04"]
+        _run(["sox", "-t", "wav", "-", *into, *effects], path, sound)
 
 
 def _of_flow(settings: Settings, hotline: HotlineTable) -> Iterator[Prompt]:
@@ -221,30 +229,21 @@ def _of_those_who_wait(settings: Settings, hotline: HotlineTable) -> Iterator[Pr
 
 
 def _tone(path: Path) -> None:
-    partial = path.with_suffix(".partial.wav")
-    path.parent.mkdir(parents=True, exist_ok=True)
     wave = ["synth", "0.4", "sine", "880", "fade", "0.02", "0.4", "0.02", "gain", "-10"]
-    _run(["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave], path)
-    partial.chmod(0o644)
-    partial.replace(path)
+    with in_one_step(path) as partial:
+        _run(["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave], path)
 
 
 def _melody(path: Path) -> None:
     """Make the quiet melody for those who wait."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    notes = _MELODY.split()
-    partial = path.with_suffix(".partial.wav")
     parts = []
-    for number, note in enumerate(notes):
-        part = path.with_name(f"note-{number}.wav")
-        wave = ["synth", "1.0", "pluck", note, "fade", "0", "1.0", "0.1", "gain", "-n", "-14"]
-        _run(["sox", "-R", "-n", "-r", "8000", "-b", "16", "-c", "1", str(part), *wave], path)
-        parts.append(part)
-    _run(["sox", *map(str, parts), str(partial)], path)
-    for part in parts:
-        part.unlink()
-    partial.chmod(0o644)
-    partial.replace(path)
+    with in_one_step(path) as partial:
+        for number, note in enumerate(_MELODY.split()):
+            part = partial.with_name(f"note-{number}.wav")
+            wave = ["synth", "1.0", "pluck", note, "fade", "0", "1.0", "0.1", "gain", "-n", "-14"]
+            _run(["sox", "-R", "-n", "-r", "8000", "-b", "16", "-c", "1", str(part), *wave], path)
+            parts.append(part)
+        _run(["sox", *map(str, parts), str(partial)], path)
 
 
 def _run(command: list[str], path: Path, given: bytes = b"") -> bytes:

@@ -1,9 +1,15 @@
-"""Ports that nobody uses just now."""
+"""Ports that nobody uses just now, and that nobody takes before they are used."""
 
+import random
 import socket
 from collections.abc import Iterable
 
 ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
+FIRST, LAST = 24_100, 32_700
+"""Below those that the kernel gives to whoever connects (ip_local_port_range), above all RTP."""
+
+_ours: list[socket.socket] = []
+"""What keeps our ports from other processes that ask here, until this one ends."""
 
 
 def free_ports(count: int, taken: Iterable[int] = ()) -> list[int]:
@@ -11,9 +17,11 @@ def free_ports(count: int, taken: Iterable[int] = ()) -> list[int]:
     avoid = set(taken)
     found: list[int] = []
     while len(found) < count:
-        port = _candidate()
-        if port not in avoid and all(_is_free(address, port) for address in ADDRESSES):
-            avoid.add(port)
+        port = random.randint(FIRST, LAST)  # noqa: S311 - no secret
+        if port in avoid or not all(_is_free(address, port) for address in ADDRESSES):
+            continue
+        avoid.add(port)
+        if _reserved(port):
             found.append(port)
     return found
 
@@ -29,10 +37,16 @@ def is_taken(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM)
     return False
 
 
-def _candidate() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _reserved(port: int) -> bool:
+    """Take a port among those who ask here; an abstract name (unix(7)) goes with its process."""
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        name.bind(f"\0tongdai-rig-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _ours.append(name)
+    return True
 
 
 def _is_free(address: str, port: int) -> bool:

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from ivr.prompt_builder import speak
+from ivr.prompt_builder import in_one_step, speak
 
 SOUNDS = {
     "citizen": "A lô, tổng đài phải không ạ? Tôi muốn phản ánh, đường trước nhà tôi ngập nước "
@@ -26,5 +26,6 @@ def make_sounds(folder: Path) -> None:
         path = folder / f"{name}.wav"
         if not path.exists():
             wave = ["synth", "20", "sine", str(hertz), "gain", "-6"]
-            made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(path), *wave]
-            subprocess.run(made, check=True, capture_output=True)
+            with in_one_step(path) as partial:
+                made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave]
+                subprocess.run(made, check=True, capture_output=True)

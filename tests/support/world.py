@@ -35,17 +35,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ivr.prompt_builder import build, missing, music_file
+from ivr.prompt_builder import build, in_one_step, missing, music_file
 from rig.ami import Ami
 from rig.asterisk import CHECKOUT, Asterisk
 from rig.carrier import Carrier, CarrierAddress
 from rig.config import Ports, settings_text
 from rig.kannel import Kannel, replies_address
 from rig.ports import free_ports
+from rig.sounds import make_sounds
 from telephony.pbx_config import GREETING_LIMIT_SECONDS, render
 from tongdai.settings import Settings, load, seat_secret
 
 TELEPHONY = frozenset({"asterisk", "carrier"})
+STORE = CHECKOUT / ".test"
+"""What is spoken once for all worlds of this checkout; several test processes make it at once."""
 
 
 class World:
@@ -159,6 +162,8 @@ class World:
         if "asterisk" in self.parts:
             await self.start_asterisk()
         if "carrier" in self.parts:
+            make_sounds(STORE / "sounds")
+            _linked(STORE / "sounds", self.carrier.sounds)
             self.carrier.start()
             await self.carrier.ready()
             await self.carrier.registered()
@@ -231,16 +236,14 @@ class World:
 
     def make_prompts(self) -> None:
         """Link the prompts from the checkout's store, where each is spoken once."""
-        store = CHECKOUT / ".test" / ("prompts" if self._spoken else "beeps")
+        store = STORE / ("prompts" if self._spoken else "beeps")
         table = self.settings.prompts.model_copy(update={"folder": store})
         kept = self.settings.model_copy(update={"prompts": table})
         if self._spoken:
             build(kept)
         else:
             _beep(kept)
-        folder = self.settings.prompts.folder
-        partial = shutil.ignore_patterns("*.partial*")  # another worker is at it
-        shutil.copytree(store, folder, ignore=partial, copy_function=_link, dirs_exist_ok=True)
+        _linked(store, self.settings.prompts.folder)
 
 
 def _beep(settings: Settings) -> None:
@@ -249,15 +252,18 @@ def _beep(settings: Settings) -> None:
     beep = music.parent.with_name("beep.wav")
     for path, seconds in ((beep, "0.3"), (music, "8")):
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{os.getpid()}.partial.wav")
             wave = ["synth", seconds, "sine", "660", "gain", "-20"]
-            made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave]
-            subprocess.run(made, check=True)
-            partial.replace(path)
+            with in_one_step(path) as partial:
+                made = ["sox", "-n", "-r", "8000", "-b", "16", "-c", "1", str(partial), *wave]
+                subprocess.run(made, check=True)
     for path in missing(settings):
         path.parent.mkdir(parents=True, exist_ok=True)
         _link(str(beep), str(path))
+
+
+def _linked(store: Path, folder: Path) -> None:
+    partial = shutil.ignore_patterns(".partial-*")  # another worker is at it
+    shutil.copytree(store, folder, ignore=partial, copy_function=_link, dirs_exist_ok=True)
 
 
 def _link(source: str, target: str) -> None:
