@@ -12,30 +12,16 @@ trap 'rm -rf "$TMPDIR"' EXIT
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 
+.venv/bin/mypy &
+TYPES=$!
+.venv/bin/lint-imports
+.venv/bin/python -m tongdai.locale check
+wait $TYPES
+
 REAL="asterisk or browser or gateway"
 THERE=(tests/asterisk tests/browser tests/gateway tests/whole)
-
-quick() {
-    .venv/bin/mypy
-    .venv/bin/lint-imports
-    .venv/bin/python -m tongdai.locale check
-    .venv/bin/pytest --basetemp "$TMPDIR/q" -n "${WORKERS:-2}" -m "not ($REAL)"
-}
-
-# Real telephones and browsers mostly wait: all else has the processors meanwhile, what they leave
-# of them. Its output comes at the end. (A process group of its own, to be ended with this script.)
-set -m
-(
-    renice -n 10 -p "$BASHPID" >/dev/null
-    quick
-) >"$TMPDIR/quick.log" 2>&1 &
-QUICK=$!
-set +m
-trap 'kill -- -$QUICK 2>/dev/null || true; rm -rf "$TMPDIR"' EXIT
-status=0
-.venv/bin/pytest --basetemp "$TMPDIR/r" -n "${REAL_WORKERS:-4}" --dist loadgroup \
-    --no-loadscope-reorder -m "$REAL" "${THERE[@]}" || status=$?
-echo "now what ran beside it:"
-wait $QUICK || status=$?
-cat "$TMPDIR/quick.log"
-exit $status
+.venv/bin/pytest --basetemp "$TMPDIR/t" -n "${WORKERS:-2}" -m "not ($REAL)"
+# Real telephones and browsers mostly wait: five at a time keep two cores busy. Tests that share a
+# world stay together, all others go to whoever is free, in the order of tests/conftest.py.
+.venv/bin/pytest --basetemp "$TMPDIR/t" -n "${REAL_WORKERS:-5}" --dist loadgroup \
+    --no-loadscope-reorder -m "$REAL" "${THERE[@]}"
