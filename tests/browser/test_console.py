@@ -1,18 +1,25 @@
 """Calls at the console: the screen-pop, tabs, live transfer, the operator's state (issue 2)."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Route, WebSocketRoute, expect
 
+from telephony.calls import store as call_store
 from telephony.calls.choice import Choice, line_of
 from telephony.calls.events import CallRinging
+from telephony.calls.model import CallState, Outcome
 from telephony.calls.transfer import Reason, State
 from tests.browser.conftest import Desk
 from tests.browser.desk_steps import shot, talking, type_form
 from tests.support.chromium import serious_violations
 from tests.support.wait import until
-from tongdai.ids import AccountId, CallId
+from tickets import drafts
+from tongdai.accounts.model import SYSTEM
+from tongdai.ids import AccountId, CallId, Linkedid, TicketId
+from tongdai.phone import parse_caller
 
 pytestmark = [
     pytest.mark.browser,
@@ -51,6 +58,40 @@ async def test_what_the_caller_chose_in_the_menu_stands_in_the_form_and_may_be_c
     field = page.locator("[data-name=field_text]:visible")
     await expect(field).to_have_value("Thủ tục hành chính", timeout=15_000)
     await expect(field).to_be_editable()
+
+
+async def test_who_was_cut_off_is_shown_with_the_call_and_its_ticket(desk: Desk) -> None:
+    page = await desk.sit_down()
+    ended = desk.clock.now() - timedelta(minutes=3)
+    ringing = desk.floor.call(desk.floor.ring(desk.lan))
+    assert ringing is not None
+    before = replace(
+        ringing,
+        id=CallId("before"),
+        linkedid=Linkedid("before"),
+        started_at=ended - timedelta(minutes=2),
+        ended_at=ended,
+        state=CallState.ENDED,
+        outcome=Outcome.ANSWERED,
+        operator=AccountId(desk.hoa),
+        cut_off=True,
+    )
+    caller = parse_caller(before.caller_raw)
+    async with desk.db.write() as tx:
+        ticket = await drafts.open_for_call(
+            tx, hotline=before.hotline, call=before.id, caller=caller, caller_name="", by=SYSTEM
+        )
+        await call_store.save(tx, [replace(before, ticket=TicketId(ticket.id))], ())
+    choice = Choice(priority=9, after=before.id, cut_off_at=int(ended.timestamp()))
+    desk.floor.hang_up(ringing.id)
+    desk.floor.ring(desk.lan, menu=line_of(choice))
+    head = page.locator(".caller-head.ringing:visible")
+    await expect(head).to_contain_text("Bị ngắt máy 3 phút trước khi gọi lại")
+    about = page.locator(".cut-off:visible", has_text="Cuộc gọi vừa bị ngắt")
+    await expect(about).to_contain_text("đã nghe", timeout=15_000)
+    await expect(about.get_by_role("button", name="Xem")).to_be_visible()
+    await shot(page, "04-cut-off")
+    assert await serious_violations(page) == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from telephony.calls.choice import choice_of
 from telephony.calls.model import CallView
 from telephony.transfers import store as transfer_store
 from tickets import contacts, drafts
-from tickets.access import sender
+from tickets.access import may_see, sender
 from tickets.tables import Ticket
 from tickets.units import fields, tree
 from tongdai.accounts.model import Role, Viewer
@@ -90,11 +90,15 @@ async def known_of(
     tickets = await contacts.history(session, who, call.hotline, call.caller_number, limit=EARLIER)
     calls = await _earlier(session, call)
     lines = [shape.ticket_line(t, sender(who, t).name, names, places) for t in tickets]
+    broken = await _ticket_of_the_call_cut_off(session, who, call)
     return {
         "contacts": [shape.contact(c, call.caller_number) for c in known],
         "open": [line for line in lines if line["state"] in contacts.LIVE],
         "earlier": [line for line in lines if line["state"] not in contacts.LIVE],
         "calls": await _call_lines(session, calls),
+        "cut_off": shape.ticket_line(broken, sender(who, broken).name, names, places)
+        if broken
+        else None,
         "transfers": [shape.transfer(t) for t in await transfer_store.of_call(session, call.id)],
     }
 
@@ -123,6 +127,21 @@ async def _earlier(session: AsyncSession, call: CallView) -> tuple[CallView, ...
         return ()
     found = await call_store.of_caller(session, call.caller_number, (call.hotline,), EARLIER)
     return tuple(c for c in found if c.id != call.id)
+
+
+async def _ticket_of_the_call_cut_off(
+    session: AsyncSession, who: Viewer, call: CallView
+) -> Ticket | None:
+    """Return the ticket, also a draft, of the call after which this caller comes first."""
+    after = choice_of(call.menu).after
+    before = await call_store.get(session, CallId(after)) if after else None
+    if before is None or (before.hotline, before.caller_number) != (
+        call.hotline,
+        call.caller_number,
+    ):
+        return None
+    ticket = await session.get(Ticket, before.ticket) if before.ticket else None
+    return ticket if ticket and await may_see(session, who, ticket) else None
 
 
 async def _call_lines(session: AsyncSession, calls: tuple[CallView, ...]) -> list[shape.Json]:

@@ -224,7 +224,6 @@ def call_line(call: CallView, operators: dict[str, str], tickets: dict[str, str]
         "outcome": call.outcome or "",
         "operator": operators.get(call.operator or "", ""),
         "ticket": tickets.get(call.ticket or ""),
-        "ticket_id": call.ticket,
     }
 
 

@@ -49,7 +49,7 @@ export function ticketLine(line: TicketLine, deed?: { words: string; key?: strin
 function cutOff(about: About, after: string, open: (line: TicketLine) => void): HTMLElement | null {
   const call = about.calls.find((one) => one.id === after);
   if (!call) return null;
-  const line = [...about.open, ...about.earlier].find((one) => one.id === call.ticket_id);
+  const line = about.cut_off;
   return h(
     "div",
     { class: "note warn cut-off" },

@@ -77,7 +77,7 @@ export function cutOffWords(card: Card): string {
   const at = card.chosen?.cut_off_at;
   if (!at) return "";
   const minutes = Math.round((Date.parse(card.started_at) - Date.parse(at)) / 60_000);
-  return minutes < 1 ? t("Vừa bị ngắt máy, được ưu tiên") : t("Bị ngắt máy {n} phút trước khi gọi lại, được ưu tiên", { n: minutes });
+  return minutes < 1 ? t("Vừa bị ngắt máy") : t("Bị ngắt máy {n} phút trước khi gọi lại", { n: minutes });
 }
 
 export function waited(card: Card): string {
@@ -186,7 +186,7 @@ export function drawCaller(
       call.chosen && chosenWords(call.chosen)
         ? h("div", {}, h("dt", {}, t("Đã chọn")), h("dd", { class: "line" }, chosenWords(call.chosen)))
         : null,
-      cutOffWords(call) ? h("div", {}, h("dt", {}, t("Vì sao trước")), h("dd", { class: "line cut-off" }, cutOffWords(call))) : null,
+      cutOffWords(call) ? h("div", {}, h("dt", {}, t("Lý do ưu tiên")), h("dd", { class: "line cut-off" }, cutOffWords(call))) : null,
       h("div", {}, h("dt", {}, t("Đã chờ")), h("dd", { class: "num", "data-tick": "waited" }, waited(call))),
       h("div", {}, h("dt", {}, t("Bắt đầu")), h("dd", { class: "num" }, moment(call.started_at))),
     ),

@@ -149,7 +149,6 @@ export interface CallLine {
   outcome: string;
   operator: string;
   ticket: string | null;
-  ticket_id: string | null;
 }
 
 export interface About {
@@ -157,6 +156,8 @@ export interface About {
   open: TicketLine[];
   earlier: TicketLine[];
   calls: CallLine[];
+  /** The ticket, also a draft, of the call that was cut off. */
+  cut_off: TicketLine | null;
   transfers: Transfer[];
 }
 
