@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
+from ivr.followups.sums import Figure, sums
 from ivr.tables import CallPrompt
 from rig.carrier import PlacedCall
 from telephony.calls.choice import Choice, choice_of
@@ -238,3 +240,29 @@ async def test_a_service_that_is_killed_loses_nobody_in_the_menus(hall: Hall) ->
             waiting.discard((await ami.event("QueueCallerJoin", 40))["Queue"])
     for call in calls:
         await hang_up(hall.world, call)
+
+
+async def test_after_all_this_nobody_who_called_was_dropped(hall: Hall) -> None:
+    """Every caller of the tests before is one figure of the sum, whatever was killed meanwhile."""
+    await hall.service.start()
+
+    async def told() -> dict[Figure, int]:
+        """Return the whole sum once it holds and nothing is on its way; before that, nothing."""
+        async with hall.db.read() as session:
+            days = (date(2026, 11, 30), date(2026, 12, 6))
+            now = SystemClock().now() + timedelta(days=60)  # whatever is written late is late
+            found = await sums(session, list(NUMBERS), *days, now)
+        whole = {f: sum(one.figures[f] for one in found) for f in Figure}
+        called = sum(one.calls for one in found)
+        done = called == hall.callers + 4 and not whole[Figure.IN_PROGRESS]
+        return whole if done and all(one.holds for one in found) else {}
+
+    whole = await until(told, within=30)
+    assert whole[Figure.ANSWERED] == 0
+    assert whole[Figure.SELF_SERVICE] >= 1  # who heard the information, and hung up
+    listed = await hall.service.items("callbacks")
+    assert len(listed) == whole[Figure.OPEN]
+    kinds = {(task["hotline"], task["kind"]) for task in listed}
+    assert {("tay-ninh", "message"), ("hoa-binh", "callback")} <= kinds
+    late = [task for task in listed if task["hotline"] == "hoa-binh" and task["kind"] == "callback"]
+    assert late[0]["due_at"].startswith("2026-12-07T08:30")  # HB-3.2: a Saturday evening's wish
