@@ -63,7 +63,7 @@ class Console implements PaneHost {
     live: () => this.live(),
     canAnswer: () => this.canAnswer(),
   });
-  private readonly recording = new Recording(() => this.live());
+  private readonly recording = new Recording(() => this.live(), (tab) => this.panes.get(tab.key));
   private readonly drafts = new Drafts(
     (ticket) => this.tabs.tabs.some((tab) => tab.ticket === ticket),
     (ticket) => this.openDraft(ticket),

@@ -233,7 +233,7 @@ export class CallBacks {
       others ? null : h("div", { class: "row tight" }, ...RESULTS.map(([code, words], at) => button(words, String(at + 1), () => void this.result(task.id, code), { class: "small-button" }))),
       others ? null : this.closing(task),
       task.tried.length ? h("ul", { class: "lines" }, ...task.tried.map((one) => h("li", { class: "small row tight" }, h("span", { class: "num" }, moment(one.at)), one.result ? resultWords(one.result) : t("đang gọi"), one.note && !/^[A-Z]*$/.test(one.note) ? h("span", { class: "soft" }, one.note) : null))) : null,
-      drawAbout(this.about, false, (line: TicketLine) => {
+      drawAbout(this.about, false, "", (line: TicketLine) => {
         this.dialog.close();
         this.host.openTicket({ id: line.id, hotline: task.hotline });
       }),

@@ -80,6 +80,12 @@ export class Choices {
     this.host.changed();
   }
 
+  /** The ground of state secrets, in regulations that have one. */
+  secretGround(): Option<string> | null {
+    const ground = this.rules?.grounds.find(({ code }) => code.endsWith("state_secret"));
+    return ground ? { value: ground.code, text: ground.name } : null;
+  }
+
   proposeUnit(): void {
     if (this.fields.input("unit").value) return;
     const unit = this.chosen();

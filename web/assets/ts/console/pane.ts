@@ -171,6 +171,19 @@ export class Pane {
     else this.fields.part<HTMLButtonElement>("send-button").focus();
   }
 
+  /** Whether the ticket can still be refused because it is about a state secret. */
+  get refusesSecrets(): boolean {
+    return !this.filed && this.choices.secretGround() !== null;
+  }
+
+  /** Begin to refuse it so; the operator reads it over and sends. */
+  refuseSecret(): void {
+    const ground = this.choices.secretGround();
+    this.choose("refuse");
+    if (ground && this.choosing) this.choices.set("ground", ground);
+    this.fields.part<HTMLButtonElement>("send-button").focus();
+  }
+
   /** Nobody took the call: refer the ticket with an SMS, at once when the form is whole (CT-9.1.2b). */
   async referNow(unit: string | null): Promise<void> {
     if (unit && !this.fields.value("unit")) this.choices.set("unit", { value: unit, text: this.choices.unitName(unit) ?? "" });

@@ -7,12 +7,21 @@ import { toast } from "../lib/toast";
 import { phaseOf, type Tab } from "./tabs";
 import type { Kept } from "./types";
 
+export interface SecretRefusal {
+  readonly refusesSecrets: boolean;
+  refuseSecret(): void;
+}
+
 export class Recording {
   private readonly kept = new Map<string, Kept>();
   /** An order is under way: a second press would undo it. */
   private asking = false;
 
-  constructor(private readonly live: () => Tab | undefined) {
+  constructor(
+    private readonly live: () => Tab | undefined,
+    private readonly form: (tab: Tab) => SecretRefusal | undefined,
+  ) {
+    one("#recording-refuse").addEventListener("click", () => this.offer()?.refuseSecret());
     one("#recording-stop").addEventListener("click", () => this.confirmStop());
     const dialog = one<HTMLDialogElement>("#stop-dialog");
     dialog.addEventListener("close", () => {
@@ -54,6 +63,14 @@ export class Recording {
     toggle.setAttribute("aria-pressed", String(state === "paused"));
     say(one("#recording-toggle-words"), state === "paused" ? t("Ghi âm tiếp") : t("Tạm dừng ghi âm"));
     one<HTMLButtonElement>("#recording-stop").disabled = state === "stopped" || this.asking;
+    one("#recording-refuse").hidden = state !== "stopped" || !this.offer();
+  }
+
+  /** The call's form, where its regulation refuses what is a state secret (TN-6.5.b, HN-1.3). */
+  private offer(): SecretRefusal | undefined {
+    const tab = this.live();
+    const form = tab && this.form(tab);
+    return form?.refusesSecrets ? form : undefined;
   }
 
   private call(): string | null {
