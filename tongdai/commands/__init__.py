@@ -17,7 +17,7 @@ _HOMES = {
     "calls": "listing",
     "calls_sum": "summing",
     "tickets": "listing",
-    "token_create": "listing",
+    "token_create": "tokens",
     "audit_verify": "proof",
     "recordings_reconcile": "reconciling",
     "recordings_verify": "archive",

@@ -1,4 +1,4 @@
-"""`tongdai calls`, `tickets`, `token create`: the register and the API's tokens from the shell."""
+"""`tongdai calls`, `tickets`: the register from the shell."""
 
 from typing import Any
 
@@ -7,11 +7,9 @@ from sqlmodel import col, select
 
 from telephony.calls.tables import CallRow
 from tickets.tables import Ticket
-from tongdai.accounts.model import Role
-from tongdai.accounts.service import create_token
 from tongdai.clock import HCM
 from tongdai.commands.register import register
-from tongdai.commands.support import CommandError, print_json, run, say, settings
+from tongdai.commands.support import print_json, run, say, settings
 from web.api.calls import call_out
 from web.api.tickets import ticket_out
 
@@ -43,27 +41,6 @@ def tickets(*, as_json: bool, hotline: str | None, limit: int) -> None:
             late = "overdue" if row.overdue else ""
             where = f"{row.number or '(draft)':<12} {row.hotline:<9} {row.state:<9}"
             say(f"{where} {row.stage or '-':<12} {due} {late}")
-
-
-def token_create(role: str, hotline: str | None) -> None:
-    """Print a new token, alone.
-
-    Raises:
-        CommandError: There is no such role or hotline.
-    """
-    found = settings()
-    if role not in set(Role):
-        message = f"--role {role}: known are {', '.join(Role)}"
-        raise CommandError(message)
-    if hotline is not None and found.hotline_by_id(hotline) is None:
-        message = f"--hotline {hotline}: known are {', '.join(h.id for h in found.hotlines)}"
-        raise CommandError(message)
-
-    async def make() -> str:
-        async with register(found) as db, db.write() as tx:
-            return await create_token(tx, Role(role), hotline)
-
-    say(run(make()))
 
 
 async def _rows(query: Select[Any]) -> list[Any]:
