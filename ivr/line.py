@@ -61,6 +61,20 @@ class Line:
         """
         return _key(await self._command(f"WAIT FOR DIGIT {int(seconds * 1000)}", seconds))
 
+    async def digits(self, most: int, seconds: float) -> str:
+        """Wait for keys up to the hash key, or so many; empty when none came.
+
+        Args:
+            most: So many at the most.
+            seconds: How long each is waited for.
+
+        Raises:
+            CallerGoneError: The caller hung up.
+        """
+        command = f'GET DATA "" {int(seconds * 1000)} {most}'
+        said = await self._command(command, seconds * most)
+        return "".join(key for key in said["result"][0] if key in KEYS)
+
     async def record(self, path: Path, most_seconds: int) -> float:
         """Record what the caller says, until a key, five quiet seconds or the limit.
 

@@ -79,24 +79,26 @@ class Talk:
         Raises:
             CallerGoneError: The caller hung up.
         """
-        press = await self._next(seconds)
+        press, self._keys = self._keys[:1], self._keys[1:]
+        if not press:
+            await self.lease(seconds)
+            press = await self.line.key(seconds)
         self.diary.pressed(press or "-")
         return press
 
     async def digits(self, most: int, seconds: float) -> str:
         """Return keys up to the hash key; what is typed is not kept in the diary.
 
+        The PBX itself gathers them: a key that came between two questions of ours would be lost.
+
         Raises:
             CallerGoneError: The caller hung up.
         """
-        typed = ""
-        while len(typed) < most:
-            press = await self._next(seconds)
-            if press in ("", "#"):
-                break
-            typed += press
-            if press == "*":
-                break
+        typed, self._keys = self._keys[:most], self._keys[most:]
+        if len(typed) < most and "#" not in typed:
+            await self.lease(seconds * most)
+            typed += await self.line.digits(most - len(typed), seconds)
+        typed = typed.partition("#")[0]
         self.diary.pressed(f"{len(typed)} số")
         return typed
 
@@ -114,10 +116,3 @@ class Talk:
     async def lease(self, seconds: float) -> None:
         """Renew the dialplan's patience: it goes on alone when the service hangs for longer."""
         await self.line.set("TIMEOUT(absolute)", str(int(seconds) + LEASE_SECONDS))
-
-    async def _next(self, seconds: float) -> str:
-        press, self._keys = self._keys[:1], self._keys[1:]
-        if not press:
-            await self.lease(seconds)
-            press = await self.line.key(seconds)
-        return press

@@ -17,9 +17,10 @@ _STATES = {
     TicketState.REJECTED: "không được tiếp nhận",
 }
 NUMBER, DUE = "Phiếu số", "Hạn trả lời là"
-STATES = tuple(_STATES.values())
 LATE = "đang được xử lý và đã quá hạn"
 _PENDING = "chưa được tiếp nhận xong"
+WHOLE = (NUMBER, DUE, LATE, _PENDING, *_STATES.values())
+"""What is spoken whole, at set-up: nobody waits for it while a ticket is read out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

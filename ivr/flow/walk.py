@@ -30,7 +30,8 @@ TRIES = 3
 MOST_STEPS = 40
 """After so many steps a caller who only goes round is led on as if nothing were pressed."""
 CODE_DIGITS, PHONE_DIGITS, DIGIT_SECONDS, CONFIRM_SECONDS = 10, 11, 6, 5
-LEAST_MESSAGE_SECONDS = 1.0
+LEAST_MESSAGE_SECONDS = 1.5
+"""What is shorter is no message: of a caller who says nothing the PBX keeps one second."""
 Turn = tuple[State, tuple[Effect, ...]]
 
 

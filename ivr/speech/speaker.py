@@ -14,13 +14,14 @@ import structlog
 
 from ivr.flow.acts import Say
 from ivr.flow.graph import languages_of
-from ivr.flow.model import Flow, Menu
+from ivr.flow.model import Flow, LookUp, Menu
 from ivr.flow.sentences import Sentences, sentences
 from ivr.flow.state import PLACEHOLDERS, menu_text
 from ivr.prompt_builder import Prompt, PromptError, make, tone_file
 from ivr.speech.cleaning import clean
 from ivr.speech.numbers import DIGITS
 from ivr.speech.reading import LETTERS
+from ivr.ticket_words import WHOLE
 from tongdai.clock import Clock
 from tongdai.health import Condition, State
 from tongdai.settings import HotlineTable, Settings
@@ -66,6 +67,9 @@ def prompts_of(flow: Flow, hotline: HotlineTable, folder: Path) -> Iterator[Prom
     """Give every prompt that a flow needs: its texts by language, the pieces, the sentences."""
     for language, text in dict.fromkeys(_texts(flow)):
         yield prompt(folder, voice_of(hotline, language), text)
+    if any(isinstance(step, LookUp) for step in flow.step):
+        for words in WHOLE:
+            yield prompt(folder, hotline.voice, words)
     for piece in pieces():
         yield prompt(folder, hotline.voice, piece, small=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 _STREAM = re.compile(r'STREAM FILE "([^"]+)" "[^"]*"')
 _SET = re.compile(r'SET VARIABLE (\S+) "?([^"]*)"?')
 _TELL = re.compile(r'EXEC UserEvent "(\w+),([^",]*)"')
+_GET = re.compile(r'GET DATA "" \d+ (\d+)')
 _RECORD = re.compile(r'RECORD FILE "([^"]+)" wav ')
 
 
@@ -69,7 +70,7 @@ class Phone:
         writer.close()
         return self
 
-    def _answer(self, line: str) -> str | None:
+    def _answer(self, line: str) -> str | None:  # noqa: PLR0911 - one branch a command
         if found := _STREAM.match(line):
             return self._stream(found[1])
         if found := _SET.match(line):
@@ -83,12 +84,25 @@ class Phone:
         if line.startswith("WAIT FOR DIGIT"):
             key, self.keys = self.keys[:1] or "-", self.keys[1:]
             return None if key == "x" else f"200 result={0 if key == '-' else ord(key)}"
+        if found := _GET.match(line):
+            return self._gathered(int(found[1]))
         if found := _RECORD.match(line):
             Path(f"{found[1]}.wav").write_bytes(b"\1" * (self.speaks or 64_000))
             return (
                 None if self.speaks is None else f"200 result=35 (dtmf) endpos={self.speaks // 2}"
             )
         return "510 Invalid or unknown command"
+
+    def _gathered(self, most: int) -> str | None:
+        typed = ""
+        while len(typed) < most:
+            key, self.keys = self.keys[:1] or "-", self.keys[1:]
+            if key == "x":
+                return None
+            if key in "-#":
+                break
+            typed += key
+        return f"200 result={typed}"
 
     def _stream(self, path: str) -> str:
         if self.deaf_to and self.deaf_to in path:
