@@ -1,6 +1,7 @@
 """The menus, as the whole service serves them: real calls, real keys (RFC 4733), where they led."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -260,6 +261,11 @@ async def test_after_all_this_nobody_who_called_was_dropped(hall: Hall) -> None:
     whole = await until(told, within=30)
     assert whole[Figure.ANSWERED] == 0
     assert whole[Figure.SELF_SERVICE] >= 1  # who heard the information, and hung up
+    period = ("--from", "2026-11-30", "--to", "2026-12-06")
+    lines = (await hall.service.command("calls", "sum", "--json", *period)).splitlines()
+    printed = [json.loads(line) for line in lines]
+    assert all(line["holds"] for line in printed)
+    assert sum(line["open"] for line in printed) == whole[Figure.OPEN]
     listed = await hall.service.items("callbacks")
     assert len(listed) == whole[Figure.OPEN]
     kinds = {(task["hotline"], task["kind"]) for task in listed}
