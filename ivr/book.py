@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from ivr.flow.parse import FlowError, Version, of_hotline, read_version
 from ivr.tables import FlowEdition
+from ivr.voices import Voices
 from tongdai import audit
 from tongdai.accounts.model import Viewer
 from tongdai.db import Database, DatabaseAway, Tx
@@ -31,10 +32,12 @@ class Flowbook:
     Attributes:
         versions: By hotline; a hotline without one has no menus.
         seen: How far the editions were read.
+        voices: Persons' recordings, taken over together with the flows.
     """
 
     versions: dict[str, Version]
     seen: tuple[int, int] = (0, 0)
+    voices: Voices | None = None
 
     @classmethod
     def load(cls, hotlines: tuple[str, ...], folder: Path | None = None) -> "Flowbook":
@@ -64,6 +67,8 @@ class Flowbook:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), db.read() as session:
                 await self.refresh(session)
+                if self.voices is not None:
+                    await self.voices.refresh(session)
         except (DatabaseAway, TimeoutError):  # one that hangs must not leave a caller in silence
             log.warning("flow.database_away", hotline=hotline)
         return self.versions.get(hotline)

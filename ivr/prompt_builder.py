@@ -84,6 +84,15 @@ def prompts(settings: Settings) -> Iterator[Prompt]:
         yield from _of_those_who_wait(settings, hotline)
 
 
+def prompt_in_pbx(settings: Settings, hotline: HotlineTable, name: str) -> Prompt | None:
+    """Return the prompt that the dialplan plays by that name; None: there is none."""
+    text = texts(hotline).get(name)
+    if text is None or _ON_DEMAND in text:
+        return None
+    folder = settings.prompts.folder.resolve() / hotline.id
+    return Prompt(path=folder / f"{name}.wav", text=text, voice=hotline.voice)
+
+
 def missing(settings: Settings) -> list[Path]:
     """Return the files that set-up has not made yet, for the doctor."""
     wanted = [prompt.path for prompt in prompts(settings)]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from tongdai.db import UtcDateTime
@@ -77,3 +77,47 @@ class SurveyAnswer(SQLModel, table=True):
     """Length of the spoken reason, a recording of kind `message` on the call."""
     on_ticket: bool = False
     """It stands as the rating of the ticket; else it is an opinion about the call."""
+
+
+class PromptEdition(SQLModel, table=True):
+    """A person's own recording of a prompt, or the way back to the machine's voice.
+
+    A prompt's latest edition is in force as long as the words are those that were spoken.
+    """
+
+    __tablename__ = "prompt_edition"
+    __table_args__ = (Index("ix_prompt_edition_hotline", "hotline", "name", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    hotline: str
+    name: str
+    """Which prompt: `greeting`, `step:chinh`, `sentence:confirm`, `pbx:hold`."""
+    language: str
+    words: str = Field(sa_type=Text)
+    """What is said in it: the text as it is spoken."""
+    source: str
+    """uploaded, recorded (by telephone), or machine: the recording was taken back."""
+    sound: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The .wav, 8 kHz mono 16 bit; none: the machine speaks."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+
+
+class PhoneOrder(SQLModel, table=True):
+    """What an administrator wants by telephone: hear a flow, or record a prompt."""
+
+    __tablename__ = "phone_order"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    kind: str
+    """trial or record."""
+    hotline: str
+    text: str = Field(sa_type=Text)
+    """The flow's TOML; of a recording the words to be spoken."""
+    name: str = ""
+    """Which prompt."""
+    language: str = "vi"
+    when: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """For which moment the flow is played; None: now."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str

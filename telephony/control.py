@@ -37,11 +37,15 @@ class Place(StrEnum):
     """Where somebody is led whom the service calls by itself: a context of our dialplan."""
 
     SURVEY = "tongdai-survey-call"
+    TRIAL = "tongdai-trial"
+    RECORD = "tongdai-prompt"
 
 
-_MAY_CALL = {Place.SURVEY: (Role.OPERATOR, Role.SUPERVISOR, Role.COORDINATOR)}
-_ORDER = {Place.SURVEY: "TONGDAI_SURVEY"}
-"""The channel variable that says what it is about."""
+_MAY_CALL = {
+    Place.SURVEY: (Role.OPERATOR, Role.SUPERVISOR, Role.COORDINATOR),
+    Place.TRIAL: (Role.ADMINISTRATOR,),
+    Place.RECORD: (Role.ADMINISTRATOR,),
+}
 _BUSY = 5
 """Asterisk's reason of an Originate that was refused as busy."""
 
@@ -189,12 +193,18 @@ class CallControl:
         hotline = self._settings.hotline_by_id(hotline_id)
         if hotline is None or not by.has_any(_MAY_CALL[place], hotline_id):
             raise NotAnOperatorHere(None, account=by.id)
-        target = Target(number=number)
-        dial = dial_of(self._settings, hotline, target, also_allowed=self._also_allowed)
+        allowed, of_the_register = self._also_allowed, place is Place.SURVEY
+        if number in map(str, self._settings.seats.extensions) and not of_the_register:
+            target, seat = Target(extension=number), self._seat(number)
+            dial = dial_of(self._settings, hotline, target, seat_for=seat)
+        else:
+            target = Target(number=number)
+            dial = dial_of(self._settings, hotline, target, also_allowed=allowed)
         pbx = self._settings.pbx[0].name
+        marks = {"__TONGDAI_HOTLINE": hotline.id} if of_the_register else {}
         done = await self._there().ami(pbx).originate(
             dial.channel,
-            variables={"__TONGDAI_HOTLINE": hotline.id, _ORDER[place]: order},
+            variables={**marks, "TONGDAI_ORDER": order},
             ring_seconds=hotline.ring_seconds,
             Context=place.value,
             Exten=hotline.id,
@@ -204,6 +214,11 @@ class CallControl:
         if not done.ok:
             raise NotReached("busy_number" if done.reason == _BUSY else None, hotline=hotline.id)
         return call_id_of(pbx, done.uniqueid)
+
+    def _seat(self, extension: str) -> str:
+        """Return the telephone of an extension: of whoever is signed on there, else the desk's."""
+        here = [o.seat for o in self._operators.snapshot() if o.extension == extension]
+        return here[0] if here else f"desk-{extension}"
 
     def _there(self) -> Switch:
         if self._switch is None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from escalation.acts import Acts
 from ivr.agi import AgiServer
 from ivr.book import Flowbook
 from ivr.menus import Menus
+from ivr.orders import Orders
 from ivr.register import Register
 from ivr.speech.speaker import Speaker
 from ivr.survey import Surveys
@@ -52,6 +54,7 @@ def build_voice(
     speaker = Speaker(settings, clock)
     ids = tuple(hotline.id for hotline in settings.hotlines)
     flowbook = Flowbook.load(ids, settings.law.folder)
+    flowbook.voices = speaker.voices
     desk = Register(settings, db, bus, clock, real)
     menus = Menus(
         settings,
@@ -67,11 +70,18 @@ def build_voice(
     waiting = WaitingRoom(
         settings, clock, waits=waits, desk=desk, speaker=speaker, writer=menus.writer
     )
-    routes = {"greeting": menus.answer, "survey": surveys.answer, **waiting.routes()}
+    orders = Orders(settings, db, clock, speaker=speaker, calendar=acts.lawbook.calendar)
+    routes = {
+        "greeting": menus.answer,
+        "survey": surveys.answer,
+        "trial": orders.trial,
+        "prompt": orders.prompt,
+        **waiting.routes(),
+    }
     agi = AgiServer(settings.agi, routes, clock, also=speaker.condition)
     return Voice(
         agi=agi,
         flowbook=flowbook,
         speaker=speaker,
-        loops=(agi.run, menus.run, surveys.run),
+        loops=(agi.run, menus.run, surveys.run, partial(speaker.voices.run, db)),
     )

@@ -7,21 +7,18 @@ puts its file in that place and removes the .said beside it.
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
 
 from ivr.flow.acts import Say
-from ivr.flow.graph import languages_of
-from ivr.flow.model import Flow, LookUp, Menu
-from ivr.flow.sentences import Sentences, sentences
-from ivr.flow.state import PLACEHOLDERS, menu_text
+from ivr.flow.model import Flow
 from ivr.prompt_builder import Prompt, PromptError, make, tone_file
 from ivr.speech.cleaning import clean
 from ivr.speech.numbers import DIGITS
 from ivr.speech.reading import LETTERS
-from ivr.ticket_words import WHOLE
+from ivr.voices import Voices, of_flow
 from tongdai.clock import Clock
 from tongdai.health import Condition, State
 from tongdai.settings import HotlineTable, Settings
@@ -65,11 +62,10 @@ def prompt(folder: Path, voice: str, text: str, *, small: bool = False) -> Promp
 
 def prompts_of(flow: Flow, hotline: HotlineTable, folder: Path) -> Iterator[Prompt]:
     """Give every prompt that a flow needs: its texts by language, the pieces, the sentences."""
-    for language, text in dict.fromkeys(_texts(flow)):
+    for language, text in dict.fromkeys(
+        (language, text) for _name, language, text in of_flow(flow)
+    ):
         yield prompt(folder, voice_of(hotline, language), text)
-    if any(isinstance(step, LookUp) for step in flow.step):
-        for words in WHOLE:
-            yield prompt(folder, hotline.voice, words)
     for piece in pieces():
         yield prompt(folder, hotline.voice, piece, small=True)
 
@@ -83,6 +79,8 @@ class Speaker:
         """Degraded once a prompt was missing; shown with the part `agi`."""
         self.tone = tone_file(settings)
         """Sounds before a message is recorded."""
+        self.voices = Voices(settings)
+        """Persons' own recordings, which come before the machine's."""
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     def alarm(self, why: str) -> None:
@@ -97,6 +95,9 @@ class Speaker:
             PromptError: A file is missing and nothing here can speak it.
         """
         voice = voice_of(hotline, say.language)
+        own = None if say.small else self.voices.file(hotline.id, say.language, say.text)
+        if own is not None:
+            return [own]
         texts = in_pieces(say.text) if say.small else [say.text]
         found = []
         for text in texts:
@@ -124,28 +125,3 @@ class Speaker:
         except PromptError as error:
             self.alarm(f"{wanted.text[:60]!r} cannot be spoken: {error}")
             raise
-
-
-def _texts(flow: Flow) -> Iterator[tuple[str, str]]:
-    yield flow.language, flow.greeting
-    yield flow.language, flow.notice
-    spoken = languages_of(flow)
-    for step in flow.step:
-        text = menu_text(flow, step) if isinstance(step, Menu) else getattr(step, "say", "")
-        for language in sorted(spoken[step.id]):
-            for part in _whole_parts(text):
-                yield language, part
-    for language in sorted(set().union(*spoken.values())):
-        for sentence in _all(sentences(flow.sentences, language)):
-            yield language, sentence
-
-
-def _whole_parts(text: str) -> Iterable[str]:
-    for name in PLACEHOLDERS:
-        text = text.replace(f"{{{name}}}", "\0")
-    return filter(None, (part.strip(" .,;") for part in text.split("\0")))
-
-
-def _all(words: Sentences) -> Iterator[str]:
-    for name in words.__dataclass_fields__:
-        yield getattr(words, name)

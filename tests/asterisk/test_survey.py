@@ -1,6 +1,7 @@
 """Opinions by key on the real Asterisk: after the operator has hung up, and by call-back."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest_asyncio
 from sqlmodel import select
 
 from ivr.tables import SurveyAnswer
+from rig.ami import AmiError
 from rig.carrier import PlacedCall
-from tests.support.people import Operator, operator_at_work
+from tests.support.people import Operator, operator_at_work, signed_in
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
@@ -49,14 +51,18 @@ class Floor:
 
         return call, await until(answered, within=20)
 
-    async def leaves(self, call_id: str) -> None:
-        """Let the operator hang up, and begin the next thing."""
-        await self.operator.order("POST", f"/console/calls/{call_id}/hang-up", status=204)
-        await self.operator.order("POST", "/console/me/ready")
+    def me(self) -> str:
+        """Return the operator's own state, as the console was told it last."""
+        told = [m["data"]["state"] for m in self.operator.pushed if m["kind"] == "me"]
+        return str(told[-1]) if told else ""
 
-    def spoken(self) -> int:
-        """Return how much of a reason lies in the spool, in bytes."""
-        return sum(f.stat().st_size for f in self.world.spool.glob("message-*"))
+    def spoken(self, names: str = "message-*") -> int:
+        """Return how much of a reason, or a prompt, lies in the spool, in bytes."""
+        return sum(f.stat().st_size for f in self.world.spool.glob(names))
+
+    async def everybody_hangs_up(self) -> None:
+        for channel in await self.world.carrier.channels():
+            await self.world.carrier.hang_up(PlacedCall(channel=channel, uniqueid=""))
 
     async def row(self, call_id: str) -> dict[str, Any]:
         calls = await self.service.items("calls")
@@ -88,37 +94,30 @@ async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor
         await db.close()
 
 
-async def test_the_caller_is_asked_while_the_operator_takes_the_next_call(floor: Floor) -> None:
-    first, first_id = await floor.call("0912000001")
-    await floor.leaves(first_id)
-
-    async def in_survey() -> bool:
-        return (await floor.row(first_id))["state"] == "ivr"
-
-    await until(in_survey, within=20)
-    second, second_id = await floor.call("0912000002")
-    assert (await floor.row(first_id))["state"] == "ivr"
-    assert await floor.asked() == [("after_call", "", False, False)]
-    await floor.world.carrier.press(first, "1")
-
-    async def written() -> bool:
-        return ("after_call", "satisfied", False, False) in await floor.asked()
-
-    await until(written, within=20)
+async def test_the_caller_is_asked_while_the_operator_is_free_for_the_next_call(
+    floor: Floor,
+) -> None:
+    call, call_id = await floor.call("0912000001")
+    await floor.operator.order("POST", f"/console/calls/{call_id}/hang-up", status=204)
+    await until(lambda: floor.me() == "wrap_up", within=20)
+    await floor.operator.order("POST", "/console/me/ready")
+    await until(lambda: floor.me() == "ready", within=20)
+    assert (await floor.row(call_id))["ended_at"] is None
+    await floor.world.carrier.press(call, "1")
 
     async def ended() -> bool:
-        return (await floor.row(first_id))["state"] == "ended"
+        return (await floor.row(call_id))["state"] == "ended"
 
     await until(ended, within=20)
-    row = await floor.row(first_id)
-    assert row["outcome"] == "answered"
-    await floor.world.carrier.hang_up(second)  # whoever hangs up himself is not asked
+    assert (await floor.row(call_id))["outcome"] == "answered"
+    assert await floor.asked() == [("after_call", "satisfied", False, False)]
+    assert "ivr" in [c["state"] for c in floor.operator.cards() if c["id"] == call_id]
 
-    async def left() -> bool:
-        return (await floor.row(second_id))["state"] == "ended"
-
-    await until(left, within=20)
+    call, call_id = await floor.call("0912000002")
+    await floor.world.carrier.hang_up(call)  # whoever hangs up himself is not asked
+    await until(ended, within=20)
     assert len(await floor.asked()) == 1
+    await until(lambda: floor.me() == "wrap_up", within=20)
     await floor.operator.order("POST", "/console/me/ready")
 
 
@@ -149,8 +148,7 @@ async def test_a_sender_is_called_about_the_result_and_says_why_gl_14(floor: Flo
         return await floor.ratings(ticket["id"])
 
     await until(lambda: floor.spoken() > 40_000, within=40)
-    for channel in await floor.world.carrier.channels():
-        await floor.world.carrier.hang_up(PlacedCall(channel=channel, uniqueid=""))
+    await floor.everybody_hangs_up()
     [rating] = await until(rated, within=20)
     assert rating.score == "unsatisfied"
     assert rating.reason.startswith("Nói qua điện thoại")
@@ -173,8 +171,47 @@ async def test_a_sender_is_called_about_the_result_and_says_why_gl_14(floor: Flo
     assert asked["operator"] is None
 
 
+async def test_an_administrator_hears_a_flow_and_records_a_prompt_at_a_telephone(
+    floor: Floor,
+) -> None:
+    """A trial is no call of the hotline's; what is recorded is heard by the next caller."""
+    before = {c["id"] for c in await floor.service.items("calls")}
+    carrier, number = floor.world.carrier, "0912345691"  # answers, presses nothing, speaks
+    async with signed_in(floor.service, floor.service.account(HOTLINE, "administrator")) as admin:
+        query = f"hotline={HOTLINE}"
+        typed = {"number": number, "when": "2026-12-05T20:00"}
+        answer = await admin.post(f"/admin/flows/call?{query}", typed)
+        assert answer.status == 303, await answer.text()
+        shown = "core show channels concise"
+        await until(lambda: "!tongdai-trial!" in floor.world.asterisk.command(shown), within=10)
+        await floor.everybody_hangs_up()
+
+        typed = {"number": number, "name": "pbx:hold"}
+        answer = await admin.post(f"/admin/prompts/record?{query}", typed)
+        assert answer.status == 303, await answer.text()
+        await until(lambda: floor.spoken(".prompt-*") > 40_000, within=40)
+        [person] = await carrier.channels()
+        call = PlacedCall(channel=person, uniqueid="")
+        await carrier.press(call, "#")
+
+        async def kept() -> bool:
+            with suppress(AmiError):  # kept, and let go
+                await carrier.press(call, "1")
+            page = await (await admin.get(f"/admin/prompts?{query}&own=1")).text()
+            return "thu qua điện thoại" in page and "pbx" in page
+
+        await until(kept, within=30, every=1)
+    await until(lambda: floor.spoken(".prompt-*") == 0, within=20)
+    hold = floor.world.settings.prompts.folder / HOTLINE / "hold.wav"
+    assert hold.stat().st_size > 8_000
+    assert not hold.with_suffix(".said").exists()
+    assert {c["id"] for c in await floor.service.items("calls")} == before
+    await floor.everybody_hangs_up()
+
+
 async def test_without_the_service_the_caller_hears_goodbye_and_is_let_go(floor: Floor) -> None:
-    await floor.operator.order("POST", "/console/me/ready")  # out of the wrap-up
+    await until(lambda: floor.me() == "wrap_up", within=20)
+    await floor.operator.order("POST", "/console/me/ready")
     call, _call_id = await floor.call("0912000004")
     floor.service.kill()
     extension = str(floor.operator.account["extension"])

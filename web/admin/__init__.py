@@ -2,7 +2,19 @@
 
 from aiohttp import web
 
-from web.admin import accounts, changes, fields, flows, law, law_edit, overview, units, wordings
+from web.admin import (
+    accounts,
+    changes,
+    fields,
+    flow_call,
+    flows,
+    law,
+    law_edit,
+    overview,
+    prompts,
+    units,
+    wordings,
+)
 from web.admin.words import REFUSALS
 from web.words import add
 
@@ -10,5 +22,8 @@ from web.words import add
 def setup(app: web.Application) -> None:
     """Add the routes and the words; needs ACTS and OPERATORS, and the doors of web.admin.flows."""
     add(REFUSALS)
+    add(prompts.REFUSALS)
     for pages in (overview, accounts, units, fields, changes, law, law_edit, flows, wordings):
         app.add_routes(pages.routes)
+    app.add_routes(flow_call.routes)
+    app.add_routes(prompts.routes)

@@ -29,6 +29,7 @@ SECTIONS = (
     ("/admin/procedure", N_("Quy chế")),
     ("/admin/calendar", N_("Lịch làm việc")),
     ("/admin/flows", N_("Lời chào, menu")),
+    ("/admin/prompts", N_("Lời thoại")),
     ("/admin/changes", N_("Nhật ký thay đổi")),
 )
 SHOWN = 40

@@ -3,6 +3,7 @@
 Every change is a new edition with who and why (ivr.book); it holds for the next call.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -33,7 +34,7 @@ from web.keys import CLOCK, DB
 routes = web.RouteTableDef()
 FLOWBOOK = web.AppKey("flowbook", Flowbook)
 SPEAKER = web.AppKey("speaker", Speaker)
-_LONGEST = 200_000
+LONGEST = 200_000
 _MOST_KEYS = 200
 
 
@@ -72,6 +73,8 @@ async def flows(request: web.Request) -> web.StreamResponse:
         "keys": request.query.get("keys", "")[:_MOST_KEYS],
         "at": request.query.get("at", ""),
         "faults": {"at": fault} if fault else {},
+        "extension": viewer(request).extension or "",
+        "number": "",
     }
     return show(request, "flows.html", context)
 
@@ -101,7 +104,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
             raise NotFound("no_such_edition")
         must_reach(request, row.hotline)
         body = row.text
-    return _form(request, hotline, body, "")
+    return form(request, hotline, body, "")
 
 
 @routes.post("/admin/flows/edit")
@@ -109,14 +112,14 @@ async def edit(request: web.Request) -> web.StreamResponse:
 async def save(request: web.Request) -> web.StreamResponse:
     """Put a new edition in force for the next call, or say the line and the reason why not."""
     hotline, typed = chosen_hotline(request), await request.post()
-    body, note = str(typed.get("text", ""))[:_LONGEST], text(typed, "note")
+    body, note = str(typed.get("text", ""))[:LONGEST], text(typed, "note")
     if not note:
-        return _form(request, hotline, body, note, fault=Invalid(fields={"note": "required"}))
+        return form(request, hotline, body, note, fault=Invalid(fields={"note": "required"}))
     try:
         async with request.app[DB].write() as tx:
             await book.change(tx, hotline.id, body, by=viewer(request), note=note)
     except FlowError as error:
-        return _form(request, hotline, body, note, why=str(error))
+        return form(request, hotline, body, note, why=str(error))
     await _taken(request, hotline)
     raise web.HTTPSeeOther(f"/admin/flows?hotline={hotline.id}&done=flow_changed")
 
@@ -178,7 +181,7 @@ def _branch(flow: Flow, line: Line) -> Branch:
     )
 
 
-def _form(
+def form(
     request: web.Request,
     hotline: HotlineTable,
     body: str,
@@ -186,7 +189,19 @@ def _form(
     *,
     fault: Invalid | None = None,
     why: str = "",
+    tried: Mapping[str, str] | None = None,
 ) -> web.Response:
+    """Return the page on which a flow is changed, with what was typed.
+
+    Args:
+        request: By whom.
+        hotline: Whose flow.
+        body: The text.
+        note: Why it is changed.
+        fault: What is wrong with a field.
+        why: What is wrong with the flow, or with the call.
+        tried: What the page says of a call for trial: `number`, `when`, `done`.
+    """
     wrong = fault.fields if fault else {}
     context = {
         "hotline": hotline,
@@ -194,6 +209,10 @@ def _form(
         "note": note,
         "faults": {name: words.of_code(code) for name, code in wrong.items()},
         "trouble": why,
+        "extension": viewer(request).extension or "",
+        "number": "",
+        "when": "",
+        **(tried or {}),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if fault or why else HTTPStatus.OK
     return show(request, "flow_edit.html", context, status=status)

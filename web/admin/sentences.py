@@ -31,6 +31,7 @@ _SENTENCES: Mapping[str, str] = {
     "field_changed": N_("Sửa lĩnh vực {field}"),
     "procedure_changed": N_("Sửa quy chế của {hotline}: {note}"),
     "flow_changed": N_("Sửa lời chào, menu của {hotline}: {note}"),
+    "prompt_changed": N_("Đổi giọng đọc câu {prompt} của {hotline}"),
     "calendar_changed": N_("Sửa lịch làm việc của {hotline}: {note}"),
     "wording_changed": N_("Sửa mẫu tin nhắn"),
     "sample_loaded": N_("Nạp dữ liệu mẫu của {hotline}"),

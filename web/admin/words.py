@@ -69,6 +69,10 @@ DONE: Mapping[str, str] = {
     "ended": N_("Đã ghi ngày kết thúc hoạt động của đơn vị."),
     "field_added": N_("Đã thêm lĩnh vực."),
     "flow_changed": N_("Đã lưu. Cuộc gọi tiếp theo nghe bản mới."),
+    "flow_calls": N_("Máy của bạn đã nghe: đang phát bản thử."),
+    "prompt_taken": N_("Đã lưu. Cuộc gọi tiếp theo nghe bản thu này."),
+    "prompt_returned": N_("Đã trả lại giọng máy."),
+    "prompt_calls": N_("Máy của bạn đã nghe: hãy đọc sau tiếng bíp. Lưu xong thì tải lại trang."),
     "law_changed": N_("Đã lưu. Bản mới có hiệu lực từ bây giờ."),
 }
 REFUSALS: Mapping[str, str] = {
