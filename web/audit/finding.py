@@ -229,18 +229,20 @@ def _conditions(part: leads.Part, asked: Asked, *, weighs: bool) -> list[ColumnE
     began: Column = col(Recording.started_at)
     hotline: Column = col(Recording.hotline)
     seconds: Column = col(Recording.seconds)
+    operator: Column = col(CallRow.operator)
     found: list[ColumnElement[bool]] = []
     if not weighs:
         if part.key is not began:
             began = func.coalesce(began, began, type_=UtcDateTime())
         hotline, seconds = func.coalesce(hotline, hotline), func.coalesce(seconds, seconds)
+        operator = func.coalesce(operator, operator)
     if not part.scoped:
         here = hotline.in_(asked.here)
         found.append(or_(here, hotline.is_(None)) if asked.hotline is None else here)
     if asked.kind is not None:
         found.append(col(Recording.kind) == asked.kind)
     if asked.operator is not None:
-        found.append(col(CallRow.operator) == asked.operator)
+        found.append(operator == asked.operator)
     if asked.unit is not None and not part.at_unit:
         found.append(_its_ticket(col(_OTHER.unit_id) == asked.unit))
     if asked.since is not None:
