@@ -21,7 +21,7 @@ wait $TYPES
 REAL="asterisk or browser or gateway"
 THERE=(tests/asterisk tests/browser tests/gateway tests/whole)
 .venv/bin/pytest --basetemp "$TMPDIR/t" -n "${WORKERS:-2}" -m "not ($REAL)"
-# Real telephones and browsers mostly wait: five at a time keep two cores busy. Tests that share a
-# world stay together, all others go to whoever is free, in the order of tests/conftest.py.
-.venv/bin/pytest --basetemp "$TMPDIR/t" -n "${REAL_WORKERS:-5}" --dist loadgroup \
+# Real telephones and browsers mostly wait: five files at a time keep two cores busy, the longest
+# first (tests/conftest.py).
+.venv/bin/pytest --basetemp "$TMPDIR/t" -n "${REAL_WORKERS:-5}" --dist loadfile \
     --no-loadscope-reorder -m "$REAL" "${THERE[@]}"

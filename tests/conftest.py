@@ -25,15 +25,11 @@ from tongdai.events import Bus
 from tongdai.ids import new_id
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a shared world on one worker (--dist loadgroup); the longest come first.
+    """Let the files come first whose tests may last long, or share a world and cannot be parted.
 
-    What lasts long says so by its timeout. Begun last, it would leave the other workers idle.
+    Begun last, they would leave the other workers idle (rig/test.sh: --dist loadfile).
     """
-    for item in items:
-        if _shares_a_world(item):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
     items.sort(key=lambda item: (not _shares_a_world(item), -_timeout(item)))
 
 
@@ -44,7 +40,7 @@ def _shares_a_world(item: pytest.Item) -> bool:
 
 def _timeout(item: pytest.Item) -> float:
     marker = item.get_closest_marker("timeout")
-    return float(marker.args[0]) if marker else 0.0
+    return float(marker.args[0] if marker else item.config.getini("timeout"))
 
 
 @pytest.fixture(scope="session", autouse=True)
