@@ -1,5 +1,5 @@
 #!/bin/bash
-# Everything: style, types, arrows of import, and every test with the real programs.
+# Everything: style, types (also of the pages' programs), arrows of import, and every test with the real programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Databases sync at every commit: in memory they do not wait for a disk that others use, too. The
@@ -8,6 +8,7 @@ where=${TMPDIR:-/tmp}
 [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && where=/dev/shm
 TMPDIR=$(mktemp -d "$where/XXXXXX")
 export TMPDIR
+export PATH="$PWD/.venv/bin:$PATH"
 trap 'rm -rf "$TMPDIR"' EXIT
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
@@ -15,6 +16,7 @@ trap 'rm -rf "$TMPDIR"' EXIT
 .venv/bin/mypy &
 TYPES=$!
 .venv/bin/lint-imports
+.venv/bin/npm run --silent check
 .venv/bin/python -m tongdai.locale check
 wait $TYPES
 
