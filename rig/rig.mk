@@ -24,7 +24,7 @@ help:
 	'make test                 every test, with what they need' \
 	'make check                the fast ones' \
 	'make bench                measurements, as JSON' \
-	'make torture              kill -9 at random: PART=calls|deadlines|recordings|sms SEED=n' \
+	'make torture              kill -9 at random: PART=calls|deadlines|ivr|recordings|sms SEED=n' \
 	'make prompts              speak the prompts whose text changed' \
 	'make asterisk             get Asterisk 22 or later' \
 	'make asterisk-install PREFIX=/etc/asterisk   put our configuration into an existing PBX' \

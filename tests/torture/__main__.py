@@ -1,4 +1,4 @@
-"""python -m tests.torture --part calls|deadlines|recordings|sms [--seed N] [--seconds S]."""
+"""python -m tests.torture --part calls|deadlines|ivr|recordings|sms [--seed N] [--seconds S]."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from tests.torture.calls import Calls
 from tests.torture.deadlines import Deadlines
+from tests.torture.menus import Menus
 from tests.torture.messages import Messages
 from tests.torture.nodes import Nodes
 from tests.torture.recordings import Recordings
@@ -39,6 +40,7 @@ class Outbox:
 PARTS: dict[str, Callable[[Path, int, float], Part]] = {
     "calls": Calls,
     "deadlines": lambda folder, seed, _: Deadlines(folder, seed),
+    "ivr": lambda folder, seed, _: Menus(folder, seed),
     "recordings": lambda folder, seed, _: Recordings(folder, seed, operators=11),
     "sms": lambda folder, seed, _: Outbox(folder, seed),
 }
