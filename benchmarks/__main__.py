@@ -51,6 +51,7 @@ BENCHMARKS = {
     "pops": Benchmark(("benchmarks.pops",), 240),
     "calls": Benchmark(("benchmarks.calls",), 270),
     "ami": Benchmark(("benchmarks.ami",), 240),
+    "menus": Benchmark(("benchmarks.menus",), 300),
     "working_time": Benchmark(("benchmarks.working_time",), 150),
     "sweep": Benchmark(("benchmarks.sweep",), 120),
     "messages": Benchmark(("benchmarks.messages",), 240),

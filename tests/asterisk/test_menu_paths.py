@@ -1,8 +1,8 @@
 """Every path of every shipped flow, by real calls with real keys: what callers hear, by ear.
 
-All at the same time: every path in the opening hours and outside them; on a holiday somebody hangs
-up at every place that there is. The paths come from the flows themselves (ivr.flow.paths): a new
-flow is walked without a line here.
+All at the same time: every path outside the opening hours and in them; on a holiday by every kind
+of key, and somebody hangs up at every place that there is. The paths come from the flows themselves
+(ivr.flow.paths): a new flow is walked without a line here.
 """
 
 from datetime import datetime
@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 
 from ivr.flow.parse import find_flow, shipped
-from ivr.flow.paths import Needs, paths
+from ivr.flow.paths import Deed, Needs, paths
+from tests.support.caller import How
 from tests.support.hearing import NotHeardError, follow
-from tests.support.menu_hall import MORNING, WAITING_SAMPLES, Hall, Walker
+from tests.support.menu_hall import MORNING, SATURDAY_EVENING, WAITING_SAMPLES, Hall, Walker
 from tests.support.wait import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(400)]
-SATURDAY_EVENING = datetime.fromisoformat("2026-12-05T20:00:00+07:00")
 NEW_YEAR = datetime.fromisoformat("2027-01-01T09:00:00+07:00")
 FLOWS = tuple(find_flow(name) for name in shipped())
+KEYS: tuple[How, ...] = ("rfc4733", "info", "tone")
+"""How telephones send a key: RFC 4733, SIP INFO (RFC 6086), or as sound (Q.23)."""
 LOUD = 200.0
 
 
@@ -37,7 +39,12 @@ async def test_every_path_is_heard_as_it_is_written(tmp_path: Path) -> None:
 
 
 async def place_all(hall: Hall) -> None:
-    """Call in hours, then on a Saturday evening, then on New Year's day."""
+    """Call on a Saturday evening, where silence lasts longest; then in hours; then on New Year."""
+    await hall.set_clock(SATURDAY_EVENING)
+    for flow in FLOWS:
+        await hall.send(
+            flow, paths(flow, flow.closed) if flow.closed else paths(flow, flow.start)[:1]
+        )
     without = []
     await hall.set_clock(MORNING)
     for flow in FLOWS:
@@ -49,15 +56,12 @@ async def place_all(hall: Hall) -> None:
     await hall.take_numbers_away()
     for flow, way in without:
         await hall.send(flow, [way])
-    await hall.set_clock(SATURDAY_EVENING)
-    for flow in FLOWS:
-        await hall.send(
-            flow, paths(flow, flow.closed) if flow.closed else paths(flow, flow.start)[:1]
-        )
     await hall.set_clock(NEW_YEAR)
     for flow in FLOWS:
         ways = paths(flow, flow.closed or flow.start)
-        await hall.send(flow, ways[:3])
+        pressed = [way for way in ways if Deed.NOTHING not in way.deeds]
+        for way, keys in zip(pressed, KEYS, strict=False):
+            await hall.send(flow, [way], keys)
         await hall.send_leaving(flow, ways)
 
 

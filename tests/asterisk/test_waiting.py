@@ -61,6 +61,13 @@ def order(world: World) -> list[str]:
     return [numbers.get(channel, channel) for channel in places]
 
 
+async def next_second() -> None:
+    """Wait until it has begun: who joins within the same second has the same place."""
+    clock = SystemClock()
+    second = int(clock.now().timestamp())
+    await until(lambda: clock.now().timestamp() >= second + 1, within=3, every=0.05)
+
+
 async def left(ami: Ami) -> None:
     await ami.event("QueueCallerLeave", 30, Queue=QUEUE)
 
@@ -78,6 +85,7 @@ async def test_who_waits_is_told_keeps_his_place_and_may_be_called_back(tmp_path
             for caller in (first, second, third):
                 calls[caller] = await world.carrier.place_call("02921022", caller, seconds=120)
                 await ami.event("QueueCallerJoin", 30, Queue=QUEUE)
+                await next_second()
             listen(world, calls[second])
             assert order(world) == [first, second, third]
             await asyncio.gather(

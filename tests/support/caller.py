@@ -32,6 +32,8 @@ FRAME = 160
 """Samples (and bytes of A-law) of a packet: 20 ms."""
 FRAME_SECONDS = 0.02
 KEY_SECONDS, KEY_PAUSE_SECONDS = 0.1, 0.1
+STILL_SECONDS = 0.1
+"""Sound goes on after a tone: without it nobody could hear that it has ended."""
 _EVENT = 101
 _ALIVE_SECONDS = 5.0
 _RESEND_SECONDS = 0.5
@@ -202,7 +204,8 @@ class Call(asyncio.DatagramProtocol):
                 case "rfc4733":
                     await self._event(key, seconds)
                 case "tone":
-                    await self._play(encoded(dual_tone(key, seconds)))
+                    still = np.zeros(int(STILL_SECONDS * RATE))
+                    await self._play(encoded(np.concatenate([dual_tone(key, seconds), still])))
                 case "info":
                     await self._inform(key, seconds)
 

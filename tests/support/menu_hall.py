@@ -43,6 +43,7 @@ from tongdai.events import Bus
 from tongdai.ids import CallId, HotlineId
 from tongdai.phone import parse_caller
 
+SATURDAY_EVENING = datetime.fromisoformat("2026-11-28T20:00:00+07:00")
 MORNING = datetime.fromisoformat("2026-11-30T09:00:00+07:00")
 """A Monday."""
 DUE = datetime.fromisoformat("2026-12-08T09:00:00+07:00")
@@ -93,7 +94,7 @@ class Hall:
         self.world, self.service, self.phones, self.db = world, service, phones, db
         self.walkers: list[Walker] = []
         self._going: dict[str, asyncio.Task[None]] = {}
-        self._clock = HandClock(MORNING)
+        self._clock = HandClock(SATURDAY_EVENING)
         self._lawbook = default_lawbook(shipped())
         self._desk = Register(world.settings, db, Bus(), self._clock, SystemClock())
         self._speaker = Speaker(world.settings, self._clock)
@@ -123,11 +124,11 @@ class Hall:
         self._clock.set(at)
         await self.service.command("clock", "set", at.isoformat())
 
-    async def send(self, flow: Flow, ways: Sequence[Way]) -> None:
-        """Send a caller on each path."""
+    async def send(self, flow: Flow, ways: Sequence[Way], keys: How = "rfc4733") -> None:
+        """Send a caller on each path, whose telephone sends its keys in that way."""
         for way in ways:
             caller = self._caller(way)
-            await self.begin(flow, caller, await self.script(flow, way, caller))
+            await self.begin(flow, caller, await self.script(flow, way, caller), keys=keys)
 
     async def send_leaving(self, flow: Flow, ways: Sequence[Way]) -> None:
         """Send a caller to each place where something is asked or the flow ends, to leave there."""
@@ -232,8 +233,8 @@ class Hall:
                 state=TicketState.OPEN,
                 sender_phone=OWN,
                 due_at=DUE,
-                created_at=MORNING,
-                changed_at=MORNING,
+                created_at=SATURDAY_EVENING,
+                changed_at=SATURDAY_EVENING,
                 created_by="system",
             )
             async with self.db.write() as tx:
