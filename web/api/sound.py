@@ -30,18 +30,31 @@ async def play(request: web.Request, recording_id: str) -> web.StreamResponse:
     """
     who = viewer(request)
     listed = await to_hear(request, who, recording_id)
+    return await play_to(request, listed, who, how="api", reason=request.query.get("reason", ""))
+
+
+async def play_to(
+    request: web.Request, listed: Listed, who: Viewer, *, how: str, reason: str
+) -> web.StreamResponse:
+    """Write down who hears a recording and why, then send what was asked for.
+
+    Args:
+        request: Its Range header says which part; HEAD is no hearing.
+        listed: Which; that the viewer may hear it is known.
+        who: The viewer.
+        how: By which door: `api`, `callback`.
+        reason: Why.
+
+    Raises:
+        ReasonMissing: A person does not say why.
+        AudioMissing: The archive lacks the file.
+    """
     archive = archive_of(request.app)
     await must_be_there(archive, listed.recording)
     if request.method == "GET":
+        span = request.headers.get("Range", "")[:64]
         async with request.app[DB].write() as tx:
-            await plays.begin(
-                tx,
-                listed,
-                who,
-                how="api",
-                reason=request.query.get("reason", ""),
-                span=request.headers.get("Range", "")[:64],
-            )
+            await plays.begin(tx, listed, who, how=how, reason=reason, span=span)
     return await send(request, archive, listed.recording)
 
 

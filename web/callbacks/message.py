@@ -7,14 +7,12 @@ from sqlmodel import col, select
 from ivr.followups import acts, store
 from ivr.followups.errors import NoSuchCallBack
 from telephony.recordings import store as recordings
-from telephony.recordings.hearing import plays
 from telephony.recordings.model import RecordingState
 from telephony.recordings.store import Listed
 from telephony.recordings.tables import Recording
 from tongdai.errors import NotFound
 from tongdai.i18n import _
-from web.api.ranges import must_be_there, send
-from web.api.sound import archive_of
+from web.api.sound import play_to
 from web.auth import viewer
 from web.keys import DB
 
@@ -55,16 +53,5 @@ async def play(request: web.Request, task_id: str) -> web.StreamResponse:
         listed: Listed | None = await recordings.get(session, recording) if recording else None
     if listed is None:
         raise CallBackMessageMissing(callback=task_id)
-    archive = archive_of(request.app)
-    await must_be_there(archive, listed.recording)
-    if request.method == "GET":
-        async with request.app[DB].write() as tx:
-            await plays.begin(
-                tx,
-                listed,
-                who,
-                how="callback",
-                reason=_("Nghe lời nhắn để gọi lại"),
-                span=request.headers.get("Range", "")[:64],
-            )
-    return await send(request, archive, listed.recording)
+    reason = _("Nghe lời nhắn để gọi lại")
+    return await play_to(request, listed, who, how="callback", reason=reason)
