@@ -132,7 +132,7 @@ async def test_nobody_is_rung_in_wrap_up_and_the_queue_says_who_waits(floor: Flo
     await until(talks_again, within=15, every=0.005)
     assert seen.index(OperatorState.WRAP_UP) < len(seen) - 1
     assert OperatorState.RINGING not in seen[: seen.index(OperatorState.WRAP_UP)]
-    assert not floor.queues.snapshot()[0].waiting
+    await until(lambda: not floor.queues.snapshot()[0].waiting, within=10)
     await floor.world.carrier.hang_up(second)
 
 
