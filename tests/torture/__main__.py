@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.torture.calls import Calls
+from tests.torture.crowd import Crowd
 from tests.torture.deadlines import Deadlines
 from tests.torture.menus import Menus
 from tests.torture.messages import Messages
@@ -24,25 +25,29 @@ class Part(Protocol):
     async def run(self) -> dict[str, Any]: ...
 
 
-class Outbox:
-    """Kills while Kannel is unwell; then two nodes on PostgreSQL."""
+class Both:
+    """Two runs, one after the other, with one list of problems."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self._folder, self._seed = folder, seed
+    def __init__(self, first: Part, name: str, second: Part) -> None:
+        """Take both; `name` is the second's in what is found."""
+        self._first, self._name, self._second = first, name, second
 
     async def run(self) -> dict[str, Any]:
-        """Run both; one list of problems."""
-        killed = await Messages(self._folder / "killed", self._seed).run()
-        nodes = await Nodes(self._folder / "nodes").run()
-        return killed | {"nodes": nodes, "problems": killed["problems"] + nodes["problems"]}
+        """Run both."""
+        found, more = await self._first.run(), await self._second.run()
+        return found | {self._name: more, "problems": found["problems"] + more["problems"]}
 
 
 PARTS: dict[str, Callable[[Path, int, float], Part]] = {
     "calls": Calls,
     "deadlines": lambda folder, seed, _: Deadlines(folder, seed),
-    "ivr": lambda folder, seed, _: Menus(folder, seed),
+    "ivr": lambda folder, seed, _: Both(
+        Menus(folder / "killed", seed), "crowd", Crowd(folder / "crowd", seed)
+    ),
     "recordings": lambda folder, seed, _: Recordings(folder, seed, operators=11),
-    "sms": lambda folder, seed, _: Outbox(folder, seed),
+    "sms": lambda folder, seed, _: Both(
+        Messages(folder / "killed", seed), "nodes", Nodes(folder / "nodes")
+    ),
 }
 
 

@@ -1,9 +1,10 @@
-"""The small, seeded run of `make torture PART=ivr`: see tests/torture/menus.py."""
+"""The small, seeded runs of `make torture PART=ivr`: see tests/torture/menus.py and crowd.py."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.torture.crowd import Crowd
 from tests.torture.menus import Menus, counted
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(360)]
@@ -15,6 +16,12 @@ async def test_callers_are_served_though_the_service_dies(tmp_path: Path) -> Non
     assert found["problems"] == []
     assert found["kills"] >= 1
     assert found["placed"] >= 8
+
+
+async def test_nobody_of_a_crowd_is_missing_in_the_sum(tmp_path: Path) -> None:
+    found = await Crowd(tmp_path, seed=1022, calls=30, rate=6).run()
+    assert found["problems"] == []
+    assert found["placed"] == sum(one["calls"] for one in found["sum"]) == 30
 
 
 @pytest.mark.parametrize(
