@@ -1,7 +1,10 @@
 """Tickets at the console, by keyboard: typed, refused, filed, kept through every loss (issue 2)."""
 
+import asyncio
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 from sqlmodel import select
 
 from tests.browser.conftest import Desk
@@ -82,6 +85,37 @@ async def test_a_reload_keeps_the_call_and_what_was_typed(desk: Desk) -> None:
     await expect(page.locator(".caller-head.talking:visible")).to_be_visible()
     await expect(page.locator("[data-name=content]:visible")).to_have_value(CONTENT)
     await expect(page.locator("[data-part=saved]:visible")).to_contain_text("Đã lưu")
+
+
+async def test_what_was_read_before_the_last_save_does_not_come_back(desk: Desk) -> None:
+    page = await desk.sit_down()
+    await talking(desk, page)
+    content = page.locator("[data-name=content]:visible")
+    await content.fill(CONTENT)
+    await expect(page.locator("[data-part=saved]:visible")).to_contain_text("Đã lưu")
+    saved, told = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if route.request.method != "GET":
+            await route.continue_()
+            return
+        answer = await route.fetch()
+        await saved.wait()
+        await route.fulfill(response=answer)
+        told.set()
+
+    await page.route(re.compile(r"/console/tickets/[^/]+$"), late)
+    await page.reload()
+    await expect(content).to_have_value(CONTENT)
+    async with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        await content.fill(f"{CONTENT} Hẻm rất tối.")
+        await content.blur()  # a field that is being typed into is left alone anyhow
+    await expect(page.locator("[data-part=saved]:visible")).to_contain_text("Đã lưu")
+    async with page.expect_request_finished(lambda request: request.method == "GET"):
+        saved.set()
+        await told.wait()
+    await page.evaluate("() => new Promise((done) => setTimeout(done))")
+    await expect(content).to_have_value(f"{CONTENT} Hẻm rất tối.")
 
 
 async def test_a_closed_browser_loses_nothing(desk: Desk) -> None:

@@ -76,6 +76,7 @@ export class Draft {
 
   /** Take over what the server has; return the form to show: typed here wins over filled in there. */
   merge(ticket: Ticket, here: Form): Form {
+    if (this.revision !== null && ticket.revision < this.revision) return here; // read before our last save
     const merged: Form = { ...ticket.form };
     for (const [name, value] of Object.entries(here)) {
       const untouched = value === (this.base[name] ?? "");
