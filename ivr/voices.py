@@ -20,7 +20,7 @@ from ivr.flow.graph import languages_of
 from ivr.flow.model import Flow, LookUp, Menu
 from ivr.flow.sentences import sentences
 from ivr.flow.state import PLACEHOLDERS, menu_text
-from ivr.prompt_builder import PromptError, make, prompt_in_pbx, texts
+from ivr.prompt_builder import PromptError, in_one_step, make, prompt_in_pbx, texts
 from ivr.speech.cleaning import clean
 from ivr.tables import PromptEdition
 from ivr.ticket_words import WHOLE
@@ -227,8 +227,5 @@ def _whole_parts(text: str) -> list[str]:
 
 def write_sound(path: Path, sound: bytes) -> None:
     """Replace a prompt's file in one step: the PBX may be playing it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.wav")
-    partial.write_bytes(sound)
-    partial.chmod(0o644)
-    partial.replace(path)
+    with in_one_step(path) as partial:
+        partial.write_bytes(sound)
