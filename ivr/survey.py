@@ -100,16 +100,22 @@ class Surveys:
         path = spool_file(self._settings, visit, f"message-{visit.linkedid}-1.wav")
         dialogue = _Dialogue(talk, Wording.of(line.header("agi_arg_4")), path)
         try:
-            await dialogue.ask(asked, calls=bool(ticket))
-            await self._kept(asked, dialogue.heard)
+            await self._ask(dialogue, asked, calls=bool(ticket))
             await dialogue.thank()
             await line.set(NEXT, "end")
             diary.led("end")
         except OSError as error:
-            await dialogue.hung_up()
             log.info("survey.left", call=visit.call, why=repr(error))
         except (PromptError, NotHeardError):
             diary.led("dialplan")  # the speaker has raised the alarm
+
+    async def _ask(self, dialogue: "_Dialogue", asked: Asked, *, calls: bool) -> None:
+        """Ask, and keep what was answered however it ends."""
+        try:
+            await dialogue.ask(asked, calls=calls)
+        except OSError:
+            await dialogue.hung_up()
+            raise
         finally:
             await self._kept(asked, dialogue.heard)
 
