@@ -69,11 +69,9 @@ async def may_dial(tx: Tx, task_id: str, by: Viewer, rules: Rulebook) -> CallBac
     Raises:
         CallBackWithoutNumber: There is nobody to dial.
     """
-    task = await _open(tx, task_id, by)
+    task = await claim(tx, task_id, by, rules)
     if task.number is None:
         raise CallBackWithoutNumber(callback=task.id)
-    _take(tx, task, by, rules)
-    await audit.append_all(tx, [line_of(task, "claimed", by)])
     return task
 
 

@@ -111,9 +111,6 @@ def after_try(
     return Verdict(state=State.OPEN, next_try_at=opening or again)
 
 
-HOW = {"BUSY": Result.BUSY}
-
-
 def result_of(how: str) -> Result:
     """Return a try's result by the DIALSTATUS with which the citizen's phone stopped ringing."""
-    return HOW.get(how, Result.NO_ANSWER)
+    return Result.BUSY if how == "BUSY" else Result.NO_ANSWER
