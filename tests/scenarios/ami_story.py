@@ -18,7 +18,7 @@ from telephony.calls.events import CallEvent
 from telephony.calls.model import Leg
 from telephony.calls.registry import Registry
 from telephony.calls.step import Seats
-from tongdai.ids import HotlineId
+from tongdai.ids import CallId, HotlineId
 
 START = 1_795_600_000
 CAN_THO = HotlineId("can-tho")
@@ -149,6 +149,13 @@ def split(data: bytes) -> list[bytes]:
 def second(at: float) -> datetime:
     """Return the moment `at` seconds into the story."""
     return datetime.fromtimestamp(START, UTC) + timedelta(seconds=at)
+
+
+def only(played: Played) -> CallId:
+    """Return the one call that everything told is about."""
+    ids = {event.call.id for event in played.events}
+    assert len(ids) == 1
+    return ids.pop()
 
 
 RING = """
