@@ -234,9 +234,11 @@ class Calls:
             calls = await service.items("calls")
             messages = await service.items("messages")
             waiting = [f for f in world.recordings() if not f.name.startswith(".")]
+            taken = sum(m["state"] in {"accepted", "delivered"} for m in messages)
             return (
                 all(c["state"] == "ended" for c in calls)
                 and not any(m["state"] in {"queued", "sending"} for m in messages)
+                and len(world.kannel.messages) >= taken  # written down after Kannel's receipt
                 and not waiting
                 and all(t["ended_at"] for t in await self._transfers(service))
             )
