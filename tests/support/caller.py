@@ -133,6 +133,7 @@ class Call(asyncio.DatagramProtocol):
         self._media: asyncio.DatagramTransport | None = None
         self._there: tuple[str, int] | None = None
         self._packet, self._clock, self._ssrc = 0, 0, next(self._numbers)
+        self._sending = False
         self._received = bytearray()
         self.last = 0.0
         """When the last packet came (the loop's clock)."""
@@ -204,8 +205,7 @@ class Call(asyncio.DatagramProtocol):
                 case "rfc4733":
                     await self._event(key, seconds)
                 case "tone":
-                    still = np.zeros(int(STILL_SECONDS * RATE))
-                    await self._play(encoded(np.concatenate([dual_tone(key, seconds), still])))
+                    await self._play(key_sound(key, seconds))
                 case "info":
                     await self._inform(key, seconds)
 
@@ -247,8 +247,9 @@ class Call(asyncio.DatagramProtocol):
             asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._media.close)
 
     def keep_alive(self) -> None:
-        """Send a moment of silence."""
-        self._packet_out(8, b"\xd5" * FRAME)
+        """Send a moment of silence, unless something is sent: a gap makes one key two."""
+        if not self._sending:
+            self._packet_out(8, b"\xd5" * FRAME)
 
     # --- the protocol ---
 
@@ -329,6 +330,7 @@ class Call(asyncio.DatagramProtocol):
         code, began, length = _KEYS.index(key), self._clock, 0
         loop = asyncio.get_running_loop()
         at = loop.time()
+        self._sending = True
         for number in range(max(int(seconds / FRAME_SECONDS), 1)):
             length += FRAME
             self._packet_out(
@@ -338,6 +340,7 @@ class Call(asyncio.DatagramProtocol):
         for _time in range(3):
             self._packet_out(_EVENT, struct.pack("!BBH", code, 0x80 | 10, length), began)
         self._clock = began + length
+        self._sending = False
 
     async def _inform(self, key: str, seconds: float) -> None:
         self._sequence += 1
@@ -348,9 +351,11 @@ class Call(asyncio.DatagramProtocol):
     async def _play(self, sound: bytes) -> None:
         loop = asyncio.get_running_loop()
         at = loop.time()
+        self._sending = True
         for number, start in enumerate(range(0, len(sound) - FRAME + 1, FRAME)):
             self._packet_out(8, sound[start : start + FRAME])
             await asyncio.sleep(max(0.0, at + (number + 1) * FRAME_SECONDS - loop.time()))
+        self._sending = False
 
     def _packet_out(
         self, kind: int, payload: bytes, at: int | None = None, *, marked: bool = False
@@ -366,10 +371,11 @@ class Call(asyncio.DatagramProtocol):
         self._media.sendto(head + payload, self._there)
 
 
-def dual_tone(key: str, seconds: float) -> NDArray[np.float64]:
-    """Return a key's two tones (ITU-T Q.23)."""
+def key_sound(key: str, seconds: float) -> bytes:
+    """Return a key's two tones (ITU-T Q.23) as A-law, and silence: its end is heard."""
     row, column = divmod(_LAYOUT.index(key), 3)
-    return tone((_ROWS[row], _COLUMNS[column]), seconds)
+    still = np.zeros(int(STILL_SECONDS * RATE))
+    return encoded(np.concatenate([tone((_ROWS[row], _COLUMNS[column]), seconds), still]))
 
 
 def _headers(data: bytes, name: str) -> list[str]:
