@@ -1,11 +1,9 @@
 """Which prompt was played to which call and when; what was pressed; where the caller was led.
 
-Written behind while the call is in the menus: all callers' entries of a moment in one transaction,
-so that two hundred callers do not queue for the database's one writer, no caller waits for it, and
-a service that is killed loses no more than that moment.
+Written behind (tongdai.behind) while the call is in the menus: no caller waits for the database,
+and a service that is killed loses no more than a moment.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
@@ -18,6 +16,7 @@ from sqlmodel import col, select
 
 from ivr.desk import Visit
 from ivr.tables import CallPrompt
+from tongdai.behind import WriteBehind
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway, Tx
 
@@ -31,15 +30,19 @@ MOST_WAITING = 50_000
 """Entries that are kept while the database is away (25 MB); of later ones there is only the log."""
 
 
-class DiaryWriter:
+class DiaryWriter(WriteBehind):
     """Writes all callers' entries; `note` never waits."""
 
     def __init__(self, db: Database) -> None:
+        super().__init__(pause_seconds=PAUSE_SECONDS, retry_seconds=RETRY_SECONDS)
         self._db = db
         self._rows: deque[CallPrompt] = deque()
-        self._wake, self._idle = asyncio.Event(), asyncio.Event()
-        self._idle.set()
         self._full = False
+
+    @property
+    def waiting(self) -> int:
+        """How many entries are not written yet."""
+        return len(self._rows)
 
     def note(self, row: CallPrompt) -> None:
         """Remember an entry that has to be written."""
@@ -49,25 +52,9 @@ class DiaryWriter:
             self._full = True
             return
         self._rows.append(row)
-        self._idle.clear()
-        self._wake.set()
+        self._noted()
 
-    async def run(self) -> None:
-        """Write until cancelled; what still waits then is tried once more."""
-        try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                if not await self.flush():
-                    await asyncio.sleep(RETRY_SECONDS)
-                    self._wake.set()
-                await asyncio.sleep(PAUSE_SECONDS)
-        finally:
-            if self._rows:
-                await self.flush()
-
-    async def flush(self) -> bool:
-        """Write what waits; return False when the database is away and the rest still waits."""
+    async def _write(self) -> bool:
         while self._rows:
             rows = list(islice(self._rows, BATCH))
             try:
@@ -81,12 +68,7 @@ class DiaryWriter:
             for _row in rows:
                 self._rows.popleft()
         self._full = False
-        self._idle.set()
         return True
-
-    async def settled(self) -> None:
-        """Return when everything noted so far is written."""
-        await self._idle.wait()
 
 
 class Diary:

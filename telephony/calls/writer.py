@@ -1,16 +1,16 @@
-"""Write-behind: what the calls have become is written soon, and kept while the database is away.
+"""What the calls have become, written behind (tongdai.behind).
 
 A call is written at its first event and again when it changed; only its newest snapshot waits, so
 that what waits is bounded by the number of calls, not of events.
 """
 
-import asyncio
 from collections.abc import Callable
 
 import structlog
 
 from telephony.calls import store
 from telephony.calls.model import CallView, Leg
+from tongdai.behind import WriteBehind
 from tongdai.db import Database, DatabaseAway
 from tongdai.ids import CallId
 
@@ -23,16 +23,14 @@ ALARM_WAITING = 20_000
 """Calls and legs that wait before /healthz says so: some hours of a large city (30 MB)."""
 
 
-class CallWriter:
+class CallWriter(WriteBehind):
     """Writes calls and legs; `note` never waits."""
 
     def __init__(self, db: Database) -> None:
+        super().__init__(pause_seconds=PAUSE_SECONDS, retry_seconds=RETRY_SECONDS)
         self._db = db
         self._calls: dict[CallId, CallView] = {}
         self._legs: dict[tuple[CallId, int], Leg] = {}
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self.on_written: list[Callable[[], None]] = []
 
     @property
@@ -47,25 +45,9 @@ class CallWriter:
         for leg in legs:
             self._legs[(leg.call, leg.n)] = leg
         if view is not None or legs:
-            self._idle.clear()
-            self._wake.set()
+            self._noted()
 
-    async def run(self) -> None:
-        """Write until cancelled; what still waits then is tried once more."""
-        try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                if not await self.flush():
-                    await asyncio.sleep(RETRY_SECONDS)
-                    self._wake.set()
-                await asyncio.sleep(PAUSE_SECONDS)
-        finally:
-            if self.waiting:
-                await self.flush()
-
-    async def flush(self) -> bool:
-        """Write what waits; return False when the database is away and all of it still waits."""
+    async def _write(self) -> bool:
         calls, legs = dict(self._calls), dict(self._legs)
         try:
             async with self._db.write() as tx:
@@ -82,8 +64,6 @@ class CallWriter:
                 del self._calls[key]
         for leg in legs:
             self._legs.pop(leg, None)
-        if not self.waiting:
-            self._idle.set()
         for listener in self.on_written:
             listener()
         return True
@@ -106,10 +86,6 @@ class CallWriter:
                 call = views[0].id if views else few[0].call
                 log.exception("call.not_written", call=call)
         return True
-
-    async def settled(self) -> None:
-        """Return when everything noted so far is written."""
-        await self._idle.wait()
 
     @property
     def alarm(self) -> str:
