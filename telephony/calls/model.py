@@ -181,7 +181,8 @@ class Call(NamedTuple):
     """What the fold keeps of a call (a tuple: it is copied at every change).
 
     Attributes:
-        main: The channel whose end is the call's end: the caller's, or the dialling operator's.
+        main: The channel whose end is the call's end: the citizen's; outbound, until he has
+            answered, the dialling operator's.
         channels: Every channel that belongs to it and still exists.
         queue: The queue the caller waits in, if any.
         connected: The caller is in one bridge with a person.
@@ -218,7 +219,7 @@ class Leg(NamedTuple):
 
     Attributes:
         n: Counts the rows of a call, from 1.
-        main: It is the caller's own channel (outbound: the dialling operator's).
+        main: It is the citizen's own channel.
         how: `ring`: the DIALSTATUS it ended with; `talk`: `left`, `hangup` or `lost`.
     """
 

@@ -125,7 +125,7 @@ class Registry:
         if known is None:
             return None
         main = known.channels.get(known.main)
-        if known.view.direction is Direction.OUTBOUND:
+        if main is not None and main.seat:
             return _outbound_channels(known, main)
         seats = [c for c in companions(known.main, known.channels) if c.seat]
         seats += [c for c in known.channels.values() if c.seat and c.seat == known.view.seat]
@@ -287,13 +287,13 @@ class Registry:
         return change
 
 
-def _outbound_channels(call: Call, main: Channel | None) -> CallChannels:
-    """Return the channels of a call that an operator began: the citizen's is the one dialled."""
+def _outbound_channels(call: Call, main: Channel) -> CallChannels:
+    """Return the channels of a call that an operator dials: the citizen's is the one dialled."""
     dialled = [c for u, c in call.channels.items() if u != call.main and c.role is p.Role.OUTSIDE]
     citizen = dialled[-1] if dialled else None
     named = {c.uniqueid for c in (main, citizen) if c is not None}
     return CallChannels(
         caller=citizen.name if citizen else None,
-        operator=main.name if main else None,
+        operator=main.name,
         others=tuple(c.name for u, c in call.channels.items() if u not in named),
     )

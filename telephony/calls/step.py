@@ -1,7 +1,7 @@
 """What the fold works with: who sits where, what a step returns, who is with whom; pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from telephony.ami.packets import Facts, Role, role_of
@@ -66,6 +66,18 @@ def companions(main: Uniqueid, channels: Mapping[Uniqueid, Channel]) -> list[Cha
         for c in bridged
         if c.bridge in bridges and c.role is not Role.PIPE and c.role is not Role.MACHINE
     ]
+
+
+def reached(main: Channel | None, people: Iterable[Channel]) -> Uniqueid | None:
+    """Return the citizen whom an operator called, once he is there; else None.
+
+    From then on the call is his, as if he had called: it goes on when the operator hands it on
+    and leaves, and ends when the citizen does.
+    """
+    if main is None or not main.seat:
+        return None
+    dialled = (c for c in people if c.role is Role.OUTSIDE and c.transfer is None)
+    return next((c.uniqueid for c in dialled), None)
 
 
 def new_channel(facts: Facts) -> Channel:

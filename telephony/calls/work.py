@@ -25,6 +25,7 @@ from telephony.calls.step import (
     cut_off,
     outcome_of,
     placed,
+    reached,
     same_person,
 )
 from tongdai.ids import AccountId, Uniqueid
@@ -213,6 +214,9 @@ class Work:
             self.show(operator=self.seats.operator_of(main.seat), seat=main.seat)
 
     def _meet(self) -> None:
+        citizen = reached(self.channels.get(self.main), self.people)
+        if citizen is not None:
+            self.main, self.with_main = citizen, (None, [])
         people = self.people
         if people and not self.connected:
             self.talked_in, self.broken = self.channels[self.main].context, False
@@ -232,10 +236,9 @@ class Work:
             self._signal(Signal.HELD if held else Signal.RESUMED)
 
     def _present(self) -> list[Channel]:
-        """Return who is with the citizen; outbound the operator's own channel is the main one."""
-        people = self.people
-        outbound = self.view.direction is Direction.OUTBOUND
-        return [*people, self.channels[self.main]] if people and outbound else people
+        """Return who is with the citizen; the main channel too where it is an operator's."""
+        people, main = self.people, self.channels.get(self.main)
+        return [*people, main] if people and main is not None and main.seat else people
 
     def _signal(self, signal: Signal) -> None:
         before: CallState = self.seen.get("state", self.view.state)

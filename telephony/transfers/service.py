@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from telephony.calls.model import CallState, CallView, Direction
+from telephony.calls.model import CallState, CallView
 from telephony.calls.transfer import Course, Kind, Signal
 from telephony.operators import Operators
 from telephony.switch import Switch
@@ -115,8 +115,7 @@ class Transfers:
             raise TransferRunning(None, call=call_id)
         dial = self._dial(call, target)
         channels = self._switch.channels_of(call_id)
-        talking = call.state in (CallState.ANSWERED, CallState.HELD)
-        connected = talking and call.direction is Direction.INBOUND
+        connected = call.state in (CallState.ANSWERED, CallState.HELD)
         if not connected or channels is None or not (channels.caller and channels.operator):
             raise CallNotConnected(None, call=call_id)
         live = Live(

@@ -154,6 +154,7 @@ async def test_a_package_tells_call_and_ticket_and_keeps_a_secret_sender_secret(
         facts = json.loads(opened.read("facts.json"))
         assert opened.read("facts.pdf").startswith(b"%PDF-")
         everything = b"".join(opened.read(name) for name in opened.namelist())
+    assert facts["recording"]["sides"] == {"left": "Người gọi", "right": "Phía tổng đài"}
     assert facts["ticket"]["number"] == "2026-000007"
     assert facts["call"]["answered_at"] == "2026-11-30T08:00:00+07:00"
     assert facts["export"]["reason"] == "Thanh tra yêu cầu"

@@ -77,3 +77,41 @@ def test_the_citizens_channel_of_an_outbound_call_is_the_one_that_was_dialled() 
         "PJSIP/carrier-00000002",
         (),
     )
+
+
+def test_a_citizen_who_was_called_back_is_handed_on_and_the_call_goes_on_without_the_operator() -> (
+    None
+):
+    story = dialled_out()
+    story.channels["unit"] = ("PJSIP/carrier-00000003", "tongdai-t1", "tongdai-t1")
+    played = play(
+        """
+0.0   Newchannel  web   state=4 context=tongdai-outbound exten=can-tho hotline=can-tho
+0.1   Newstate    web   state=6
+0.2   DialBegin   web > focal num=0912345678
+3.0   DialEnd     web > focal status=ANSWER
+3.1   BridgeEnter focal bridge=b1
+3.2   BridgeEnter web   bridge=b1
+6.0   BridgeLeave focal bridge=b1
+6.0   BridgeLeave web   bridge=b1
+6.1   MusicOnHoldStart focal context=tongdai-hold
+6.2   BridgeEnter web   bridge=room context=tongdai-room
+6.3   Newchannel  unit  state=0 context=tongdai-called transfer=t1
+9.0   BridgeEnter unit  bridge=room
+11.0  BridgeEnter focal bridge=room context=tongdai-room
+11.1  BridgeLeave web   bridge=room
+11.2  Hangup      web   cause=16
+20.0  Hangup      focal cause=16
+20.1  Hangup      unit  cause=16
+""",
+        story,
+        AnnaAt1001(),
+    )
+    view = played.events[-1].call
+    assert (view.direction.value, view.caller_raw) == ("outbound", "0912345678")
+    assert (view.answered_at, view.ended_at) == (second(3.2), second(20))
+    assert (view.operator, view.outcome) == ("anna", Outcome.ANSWERED)
+    assert played.told[-3:] == ["Transferring", "Returned anna", "Ended"]
+    talked = [(leg.channel, leg.main) for leg in played.legs if leg.kind == "talk"]
+    assert talked.count(("PJSIP/carrier-00000002", True)) == 2
+    assert ("PJSIP/carrier-00000003", False) in talked

@@ -24,6 +24,7 @@ from tongdai.clock import HCM
 from tongdai.ids import CallId
 from tongdai.phone import national
 from web.api.marks import marks
+from web.sides import sides_of
 
 _CALL = ("id", "hotline", "direction", "called_number", "state", "outcome", "started_at")
 _TIMES = ("answered_at", "ended_at")
@@ -57,12 +58,13 @@ class Facts:
             found: The manifest's lines and heads.
             place: The hotline's title.
         """
+        out = (self.told["call"] or {}).get("direction") == "outbound"
         call = [
             ("Tổng đài", place),
-            ("Người gọi", self._person("call", "caller")),
-            ("Số được gọi", self._of("call", "called_number")),
+            ("Người được gọi" if out else "Người gọi", self._person("call", "caller")),
+            ("Số tổng đài", self._of("call", "called_number")),
             ("Tổng đài viên", self._of("call", "operator")),
-            ("Gọi đến", self._of("call", "started_at")),
+            ("Gọi đi" if out else "Gọi đến", self._of("call", "started_at")),
             ("Có người nghe", self._of("call", "answered_at")),
             ("Kết thúc", self._of("call", "ended_at")),
         ]
@@ -92,7 +94,13 @@ class Facts:
         seconds = float(self.told["recording"]["seconds"])
         length = ("Độ dài", _clock(seconds))
         told = self.told["marks"]
-        return [length, *((f"{_clock(m['start'])}–{_clock(m['end'])}", m["label"]) for m in told)]
+        heard = self.told["recording"]["sides"]
+        who = [("Bên trái", heard["left"]), ("Bên phải", heard["right"])] if heard else []
+        return [
+            length,
+            *who,
+            *((f"{_clock(m['start'])}–{_clock(m['end'])}", m["label"]) for m in told),
+        ]
 
     def _seal(self, found: Excerpt) -> list[tuple[str, str]]:
         entries = ", ".join(str(e.seq) for e in found.entries)
@@ -121,8 +129,10 @@ async def facts_of(
     moved = await transfers.of_call(session, row.call)
     noted = await kept_of(session, row.call)
     ticket, masked = await _ticket(session, who, listed.ticket)
+    left, right = sides_of(listed)
     told: dict[str, Any] = {
-        "recording": {"id": row.id, **row_facts(row), "started_at": row.started_at},
+        "recording": {"id": row.id, **row_facts(row), "started_at": row.started_at}
+        | {"sides": {"left": left, "right": right} if row.channels == 2 else None},
         "call": None,
         "ticket": ticket,
         "marks": [asdict(mark) for mark in marks(row, legs, moved, noted)],

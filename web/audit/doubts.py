@@ -37,11 +37,16 @@ async def checked(session: AsyncSession, recording: str) -> Checked:
     )
 
 
-def doubts() -> dict[str, str]:
-    """Return the findings in words."""
+def doubts(sides: tuple[str, str]) -> dict[str, str]:
+    """Return the findings in words.
+
+    Args:
+        sides: Who is heard left and right in the recording (web.sides).
+    """
+    left, right = (side[:1].lower() + side[1:] for side in sides)
     return {
-        FindingKind.CALLER_SILENT: _("Không nghe thấy người gọi"),
-        FindingKind.OUR_SIDE_SILENT: _("Không nghe thấy phía tổng đài"),
+        FindingKind.CALLER_SILENT: _("Không nghe thấy {side}").format(side=left),
+        FindingKind.OUR_SIDE_SILENT: _("Không nghe thấy {side}").format(side=right),
         FindingKind.SILENT: _("Cả hai phía im lặng"),
         FindingKind.SHORT: _("Ngắn hơn cuộc gọi"),
         FindingKind.HOLE: _("Khuyết một đoạn ở giữa"),

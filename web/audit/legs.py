@@ -72,16 +72,19 @@ def drawing(
     def x(at: datetime) -> float:
         return round((at - began).total_seconds() / span * WIDTH, 1)
 
-    parties = list(dict.fromkeys(_party(leg, names, called) for leg in legs))
+    citizen = _("Người được gọi") if call.direction == "outbound" else _("Người gọi")
+    own = {leg.uniqueid for leg in legs if leg.main and not leg.seat}  # its ringing is his, too
+    told = [citizen if leg.uniqueid in own else _party(leg, names, called) for leg in legs]
+    parties = list(dict.fromkeys(told))
     bars = [
         Bar(
             x=x(leg.started_at),
             width=max(2.0, round(x(leg.ended_at) - x(leg.started_at), 1)),
-            row=parties.index(_party(leg, names, called)),
+            row=parties.index(party),
             kind=leg.kind,
             title=_title(leg),
         )
-        for leg in legs
+        for leg, party in zip(legs, told, strict=True)
     ]
     return Drawing(
         parties=tuple(parties),
@@ -93,8 +96,6 @@ def drawing(
 
 
 def _party(leg: CallLegRow, names: Mapping[str, str], called: Mapping[str, str]) -> str:
-    if leg.main:
-        return _("Người gọi")
     if leg.operator and leg.operator in names:
         return names[leg.operator]
     if leg.transfer is not None and leg.transfer in called:

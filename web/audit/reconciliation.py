@@ -9,10 +9,12 @@ from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from telephony.calls.tables import CallRow
 from telephony.capture.reconcile import EXPLAINED, ItemKind
 from telephony.capture.tables import ReconciliationDay, ReconciliationItem, RecordingFinding
 from telephony.recordings import access
 from telephony.recordings.errors import HearingForbidden, RecordingUnknown
+from telephony.recordings.tables import Recording
 from tongdai import audit
 from tongdai.accounts.model import Role, Viewer
 from tongdai.i18n import _
@@ -21,6 +23,7 @@ from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import DB, SETTINGS
 from web.render import page
+from web.sides import sides
 
 routes = web.RouteTableDef()
 DAYS, SHOWN = 31, 100
@@ -54,10 +57,11 @@ async def show(request: web.Request) -> web.Response:
             "days": days,
             "chosen": chosen,
             "items": await _items(session, who, chosen) if chosen else [],
-            "findings": await _findings(session, who),
+            "findings": (found := await _findings(session, who)),
+            "doubts": await _in_words(session, found),
         }
     titles = {h.id: h.name for h in request.app[SETTINGS].hotlines}
-    context |= {"titles": titles, "kinds": _kinds(), "whys": whys(), "doubts": doubts()}
+    context |= {"titles": titles, "kinds": _kinds(), "whys": whys()}
     context["explained"] = EXPLAINED
     return page(request, "audit/reconciliation.html", context)
 
@@ -120,6 +124,17 @@ async def _findings(session: AsyncSession, who: Viewer) -> list[RecordingFinding
         .limit(SHOWN)
     )
     return list(rows.scalars())
+
+
+async def _in_words(session: AsyncSession, found: list[RecordingFinding]) -> dict[str, str]:
+    """Return finding id -> what is wrong; whose silence it is depends on the recording."""
+    rows = await session.execute(
+        select(Recording.id, Recording.kind, CallRow.direction)
+        .join(CallRow, col(CallRow.id) == col(Recording.call), isouter=True)
+        .where(col(Recording.id).in_({one.recording for one in found}))
+    )
+    heard = {recording: sides(kind, direction or "") for recording, kind, direction in rows}
+    return {one.id: doubts(heard.get(one.recording, sides("call")))[one.kind] for one in found}
 
 
 def _kinds() -> dict[str, str]:

@@ -35,6 +35,7 @@ from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import CLOCK, DB, SETTINGS, STYLE_NONCE
 from web.render import page
+from web.sides import sides_of
 from web.words import N_
 
 routes = web.RouteTableDef()
@@ -68,11 +69,13 @@ async def show(request: web.Request) -> web.Response:
         listed = await access.get(session, who, request.match_info["id"])
         access.must_hear(who, listed)
         context = await _about(session, who, listed)
+    told = sides_of(listed)
     context |= {
         "listed": listed,
         "row": listed.recording,
         "kinds": kinds(),
-        "doubts": doubts(),
+        "doubts": doubts(told),
+        "sides": told,
         "whys": whys(),
         "ways": WAYS,
         "catalogue": player(),

@@ -1,7 +1,7 @@
 """A unit asks to hear its tickets' recordings, and hears what it was granted (CT-11.1b)."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import Field
@@ -21,6 +21,7 @@ from web.desk.tray import DECIDERS
 from web.forms import Form, parse
 from web.keys import CLOCK, DB
 from web.render import page
+from web.sides import sides_of
 
 routes = web.RouteTableDef()
 _SHOWN = 30
@@ -80,7 +81,8 @@ async def player(request: web.Request) -> web.StreamResponse:
         ticket = await session.get(Ticket, grant.ticket)
     if listed is None:
         raise RecordingUnknown(recording=grant.recording)
-    context = {"grant": grant, "row": listed.recording, "ticket": ticket}
+    context: dict[str, Any] = {"grant": grant, "row": listed.recording, "ticket": ticket}
+    context["sides"] = sides_of(listed)
     return page(request, "desk/recording.html", context)
 
 

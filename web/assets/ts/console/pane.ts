@@ -128,7 +128,7 @@ export class Pane {
       const running = this.transfer.running() !== undefined;
       const can = {
         answer: (phase === "ringing" || phase === "calling") && this.host.canAnswer(call.id),
-        transfer: phase === "talking" && call.direction === "inbound" && !running && !this.transfer.open,
+        transfer: phase === "talking" && !running && !this.transfer.open,
       };
       fill(head, drawCaller(this.tab, this.hotline(), this.known.contacts, this.host.transfers(call.id), can));
     }
