@@ -61,18 +61,22 @@ class Line:
         """
         return _key(await self._command(f"WAIT FOR DIGIT {int(seconds * 1000)}", seconds))
 
-    async def digits(self, most: int, seconds: float) -> str:
+    async def digits(self, most: int, seconds: float, prompt: Path | None = None) -> str:
         """Wait for keys up to the hash key, or so many; empty when none came.
 
         Args:
             most: So many at the most.
             seconds: How long each is waited for.
+            prompt: Played meanwhile; the first key stops it and counts as the others do. One file:
+                Asterisk's GET DATA joins none by `&`, as its application Read does.
 
         Raises:
-            CallerGoneError: The caller hung up.
+            CallerGoneError: The caller hung up, or the prompt cannot be played.
         """
-        command = f'GET DATA "" {int(seconds * 1000)} {most}'
-        said = await self._command(command, seconds * most)
+        bare = prompt.with_suffix("") if prompt else ""
+        command = f'GET DATA "{bare}" {int(seconds * 1000)} {most}'
+        takes = seconds * most + (seconds_of(prompt) if prompt else 0)
+        said = await self._command(command, takes)
         return "".join(key for key in said["result"][0] if key in KEYS)
 
     async def record(self, path: Path, most_seconds: int) -> float:

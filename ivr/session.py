@@ -86,6 +86,13 @@ class Session:
 
     async def _turn(self, effects: tuple[Effect, ...]) -> Input | None:
         """Carry out a turn; return the answer to its question, None at the end."""
+        asked = effects[-1] if effects else None
+        if isinstance(asked, acts.ReadDigits):
+            before, says = _leading_up(effects[:-1])
+            for effect in before:
+                await self._carry(effect)
+            typed = await self._talk.entry(says, asked.most, asked.seconds)
+            return acts.Digits(typed=typed)
         given: Input | None = None
         for effect in effects:
             given = await self._carry(effect)
@@ -104,8 +111,7 @@ class Session:
             case acts.ReadKey():
                 return await self._read_key(effect.seconds)
             case acts.ReadDigits():
-                typed = await self._talk.digits(effect.most, effect.seconds)
-                return acts.Digits(typed=typed)
+                return None  # with what leads up to it, in `_turn`
             case acts.FindTicket():
                 return await self._find(effect)
             case acts.Record():
@@ -206,3 +212,13 @@ class Session:
         await self._line.set(NEXT, "desk")
         self._diary.led(f"desk {unit}")
         return None
+
+
+def _leading_up(effects: tuple[Effect, ...]) -> tuple[tuple[Effect, ...], list[Say]]:
+    """Part what is done before an entry from what is said right before it, that a key may stop."""
+    says: list[Say] = []
+    for effect in reversed(effects):
+        if not isinstance(effect, Say) or not effect.key:
+            break
+        says.insert(0, effect)
+    return effects[: len(effects) - len(says)], says

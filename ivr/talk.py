@@ -1,16 +1,19 @@
 """Saying and asking on a caller's line: what every dialogue by keypad does; see ivr.session."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ivr.diary import Diary
 from ivr.flow.acts import Say
-from ivr.line import SAMPLES_A_SECOND, Line, seconds_of
+from ivr.line import SAMPLES_A_SECOND, CallerGoneError, Line, seconds_of
 from ivr.speech.speaker import Speaker
 from tongdai.settings import HotlineTable
 
 LEASE_SECONDS = 20
 """Beyond what a turn takes: after that the dialplan thinks that the service hangs, and goes on."""
 _SHORTEST_PIECE = 200
+_LEAST_SECONDS = 0.05
+"""A file with less in it is played by itself, where it is noticed that nothing is heard."""
 
 
 class NotHeardError(Exception):
@@ -86,18 +89,34 @@ class Talk:
         self.diary.pressed(press or "-")
         return press
 
-    async def digits(self, most: int, seconds: float) -> str:
-        """Return keys up to the hash key; what is typed is not kept in the diary.
+    async def entry(self, says: Sequence[Say], most: int, seconds: float) -> str:
+        """Ask for keys up to the hash key; what is typed is not kept in the diary.
 
-        The PBX itself gathers them: a key that came between two questions of ours would be lost.
+        The PBX itself gathers them, with the last prompt: it throws away what is pressed while it
+        has nothing to do, so nothing is asked of it from the first key to the last.
+
+        Args:
+            says: What leads up to it; any key stops it and is the first of the entry.
+            most: So many keys at the most.
+            seconds: How long each is waited for.
 
         Raises:
-            CallerGoneError: The caller hung up.
+            PromptError, NotHeardError, CallerGoneError: See `say`.
         """
+        pieces = [] if self._keys else await self._pieces(says)
+        lasts = sum(seconds_of(file) for _text, file in pieces)
+        await self.lease(lasts + seconds * most)
+        prompt = None
+        for number, (text, file) in enumerate(pieces, start=1):
+            if text:
+                self.diary.said(text)
+            if number == len(pieces) and seconds_of(file) >= _LEAST_SECONDS:
+                prompt = file
+            elif not await self.play(file):
+                break
         typed, self._keys = self._keys[:most], self._keys[most:]
         if len(typed) < most and "#" not in typed:
-            await self.lease(seconds * most)
-            typed += await self.line.digits(most - len(typed), seconds)
+            typed += await self._gathered(most - len(typed), seconds, prompt)
         typed = typed.partition("#")[0]
         self.diary.pressed(f"{len(typed)} số")
         return typed
@@ -112,6 +131,24 @@ class Talk:
         await self.lease(most_seconds)
         await self.line.play(self._speaker.tone)
         return await self.line.record(path, most_seconds)
+
+    async def _pieces(self, says: Sequence[Say]) -> list[tuple[str, Path]]:
+        """Return the files of what is said; with the first of each, its words."""
+        return [
+            ("" if number else say.text, file)
+            for say in says
+            for number, file in enumerate(await self._speaker.files(self._hotline, say))
+        ]
+
+    async def _gathered(self, most: int, seconds: float, prompt: Path | None) -> str:
+        try:
+            return await self.line.digits(most, seconds, prompt)
+        except CallerGoneError:
+            if prompt is None:
+                raise
+            await self.play(prompt)  # says which it is: gone, or a file that cannot be played
+            typed, self._keys = self._keys, ""
+            return typed + await self.line.digits(most - len(typed), seconds)
 
     async def lease(self, seconds: float) -> None:
         """Renew the dialplan's patience: it goes on alone when the service hangs for longer."""

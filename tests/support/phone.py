@@ -8,7 +8,7 @@ from pathlib import Path
 _STREAM = re.compile(r'STREAM FILE "([^"]+)" "[^"]*"')
 _SET = re.compile(r'SET VARIABLE (\S+) "?([^"]*)"?')
 _TELL = re.compile(r'EXEC UserEvent "(\w+),([^",]*)"')
-_GET = re.compile(r'GET DATA "" \d+ (\d+)')
+_GET = re.compile(r'GET DATA "([^"]*)" \d+ (\d+)')
 _RECORD = re.compile(r'RECORD FILE "([^"]+)" wav ')
 
 
@@ -23,11 +23,15 @@ class Phone:
         linkedid: The call.
         at_once: Pressed while the first prompt sounds.
         speaks: Bytes of the message that is left; None: the caller hangs up in the recording.
+        into: A file, and the key that is pressed while it is played.
         deaf_to: A file of which nothing is heard.
         leaves_at: Hangs up at that command, from 1.
         holds_at: Lets that command wait until `released` is set.
         route: What is asked for.
         more: The arguments after linkedid and PBX.
+        heard: The files that were played.
+        gathered: Of each entry of digits the file that was played meanwhile; empty: none.
+        asked: The commands, by their first word; of a STREAM its file as well.
     """
 
     keys: str = ""
@@ -36,6 +40,7 @@ class Phone:
     linkedid: str = "1764000000.1"
     at_once: str = ""
     speaks: int | None = 64_000
+    into: tuple[str, str] = ("", "")
     deaf_to: str = ""
     leaves_at: int = 0
     holds_at: int = 0
@@ -43,10 +48,12 @@ class Phone:
     more: tuple[str, ...] = ()
     released: asyncio.Event = field(default_factory=asyncio.Event)
     heard: list[str] = field(default_factory=list)
+    gathered: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     outcomes: list[str] = field(default_factory=list)
     commands: int = 0
+    asked: list[str] = field(default_factory=list)
 
     async def call(self, port: int) -> "Phone":
         """Call, answer each command, return when the line is closed."""
@@ -71,7 +78,9 @@ class Phone:
         return self
 
     def _answer(self, line: str) -> str | None:  # noqa: PLR0911 - one branch a command
+        self.asked.append(line.split(maxsplit=1)[0])
         if found := _STREAM.match(line):
+            self.asked[-1] += f" {found[1]}"
             return self._stream(found[1])
         if found := _SET.match(line):
             self.variables[found[1]] = found[2]
@@ -85,7 +94,7 @@ class Phone:
             key, self.keys = self.keys[:1] or "-", self.keys[1:]
             return None if key == "x" else f"200 result={0 if key == '-' else ord(key)}"
         if found := _GET.match(line):
-            return self._gathered(int(found[1]))
+            return self._gathered(found[1], int(found[2]))
         if found := _RECORD.match(line):
             Path(f"{found[1]}.wav").write_bytes(b"\1" * (self.speaks or 64_000))
             return (
@@ -93,7 +102,12 @@ class Phone:
             )
         return "510 Invalid or unknown command"
 
-    def _gathered(self, most: int) -> str | None:
+    def _gathered(self, path: str, most: int) -> str | None:
+        if path and self.deaf_to and self.deaf_to in path:
+            return "200 result=-1"
+        self.heard += [path] if path else []
+        self.gathered.append(path)
+        self.keys, self.at_once = self.at_once + self.keys, ""
         typed = ""
         while len(typed) < most:
             key, self.keys = self.keys[:1] or "-", self.keys[1:]
@@ -109,4 +123,6 @@ class Phone:
             return "200 result=0 endpos=0"
         self.heard.append(path)
         key, self.at_once = self.at_once[:1], self.at_once[1:]
+        if self.into[0] and path.endswith(self.into[0]):
+            key, self.into = self.into[1], ("", "")
         return f"200 result={ord(key) if key else 0} endpos={400 if key else 4000}"

@@ -5,7 +5,6 @@ returns what must have been heard. Who has heard a text before presses into it; 
 to its end: so each text is heard whole at least once, and none twice for nothing.
 """
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,9 +232,7 @@ async def _do(call: Call, deed: str) -> int:
             await call.say_nothing(until=before)
             return before
     if len(deed) > 1:
-        await call.press(deed[0])  # it stops what is said, and then the rest is typed
-        await asyncio.sleep(0.5)
-        await call.press(deed[1:-1])
+        await call.press(deed[:-1], pause=0)  # in one go: the first of them stops what is said
         deed = deed[-1]
     before = call.heard
     await call.press(deed)

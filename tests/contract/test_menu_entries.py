@@ -1,0 +1,70 @@
+"""An entry of digits in the menus, on paper: one command of the PBX gathers it with its prompt."""
+
+from ivr.flow.sentences import Sentences
+from ivr.speech.speaker import prompt
+from tests.contract.test_menus import ONE, Served, served
+from tickets import codes
+
+__all__ = ["served"]
+WORDS = Sentences()
+
+
+def file_of(served: Served, text: str) -> str:
+    """Return the file of a sentence as the PBX is told it."""
+    (hotline,) = (h for h in served.settings.hotlines if h.id == "can-tho")
+    path = prompt(served.settings.prompts.folder.resolve(), hotline.voice, text).path
+    return str(path.with_suffix(""))
+
+
+@ONE
+async def test_the_prompt_that_asks_for_a_code_gathers_it(served: Served) -> None:
+    ticket = await served.here.filed()
+    phone = await served.call(f"2{ticket.code}---")
+    assert phone.gathered == [file_of(served, WORDS.code)]
+    assert phone.variables["TONGDAI_NEXT"] == "end"
+    diary = await served.diary()
+    assert [text for kind, text in diary if kind == "said"].count(WORDS.code.strip(".")) == 1
+    assert ("pressed", "10 số") in diary
+
+
+@ONE
+async def test_a_key_that_stops_the_text_before_it_is_the_first_of_the_code(served: Served) -> None:
+    """Then the prompt itself is not said, and nothing is asked of the PBX before the rest."""
+    ticket = await served.here.filed()
+    assert ticket.code is not None
+    wrong = file_of(served, WORDS.code_wrong)
+    phone = await served.call(
+        f"2{codes.new_code()}{ticket.code[1:]}---", into=(wrong, ticket.code[0])
+    )
+    assert phone.variables["TONGDAI_NEXT"] == "end"
+    assert phone.gathered == [file_of(served, WORDS.code), ""]
+    assert phone.asked[phone.asked.index(f"STREAM {wrong}") + 1] == "GET"
+
+
+@ONE
+async def test_a_code_s_prompt_that_cannot_be_played_raises_the_alarm(served: Served) -> None:
+    phone = await served.call("2", deaf_to=file_of(served, WORDS.code))
+    assert "TONGDAI_NEXT" not in phone.variables
+    assert (await served.server.health())["agi"].state == "degraded"
+    assert (await served.diary())[-1] == ("led", "dialplan")
+
+
+@ONE
+async def test_an_empty_file_is_noticed_although_the_pbx_plays_it(served: Served) -> None:
+    """A WAV file of a header alone: Asterisk takes it, and nobody hears anything."""
+    (file,) = served.settings.prompts.folder.resolve().rglob(
+        file_of(served, WORDS.code).rpartition("/")[2] + ".wav"
+    )
+    file.write_bytes(b"\0" * 44)
+    phone = await served.call("2", deaf_to=file_of(served, WORDS.code))
+    assert phone.gathered == []
+    assert (await served.server.health())["agi"].state == "degraded"
+
+
+@ONE
+async def test_who_hangs_up_in_an_entry_is_gone(served: Served) -> None:
+    """And no ticket was looked up: a line that ends is no code."""
+    await served.call("2x")
+    diary = await served.diary()
+    assert diary[-1] == ("led", "hung_up")
+    assert ("pressed", "0 số") not in diary
