@@ -229,7 +229,7 @@ async def _do(call: Call, deed: str) -> int:
             deed = "#"
         case Deed.SAY_NOTHING:
             before = call.heard
-            await call.say_nothing(until=before)
+            await call.say_nothing(until=before + _INTO)  # the tone's last may come after a gap
             return before
     if len(deed) > 1:
         await call.press(deed[:-1], pause=0)  # in one go: the first of them stops what is said
