@@ -4,7 +4,9 @@ It is written down before it is asked. An opinion about a result goes onto the t
 own door; one about a call, whose ticket has no result yet, stays with the call.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -169,6 +171,20 @@ async def of_ticket(session: AsyncSession, ticket_id: str) -> list[SurveyAnswer]
         .order_by(col(SurveyAnswer.asked_at), col(SurveyAnswer.id))
     )
     return list((await session.execute(query)).scalars())
+
+
+async def of_call(session: AsyncSession, call: str) -> SurveyAnswer | None:
+    """Return what was asked in a call: once at the most; None: nothing was."""
+    query = select(SurveyAnswer).where(col(SurveyAnswer.call) == call)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+def of_rating(answers: Sequence[SurveyAnswer], at: datetime) -> SurveyAnswer | None:
+    """Return the answer that became a ticket's rating of that moment; None: it came another way.
+
+    Both are written in one transaction, at its moment.
+    """
+    return next((a for a in answers if a.on_ticket and a.answered_at == at), None)
 
 
 async def was_asked(session: AsyncSession, ticket_id: str) -> bool:

@@ -57,6 +57,7 @@ class SurveyAnswer(SQLModel, table=True):
         UniqueConstraint("call", name="uq_survey_answer_call"),
         UniqueConstraint("about", name="uq_survey_answer_about"),
         Index("ix_survey_answer_ticket", "ticket_id", "asked_at"),
+        Index("ix_survey_answer_hotline", "hotline", "asked_at"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)

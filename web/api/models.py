@@ -97,6 +97,25 @@ class SenderOut(Answer):
     masked: bool
 
 
+class SurveyOut(Answer):
+    """How an opinion came by telephone."""
+
+    kind: Literal["after_call", "call_back"]
+    call: str = Field(description="in which it was asked; a spoken reason is a recording of it")
+    asked_at: Moment
+    reason_seconds: float = Field(description="length of the spoken reason; 0: none was spoken")
+
+
+class RatingOut(Answer):
+    """What the sender thought of the answer."""
+
+    score: Literal["satisfied", "acceptable", "unsatisfied"]
+    name: str = Field(description="the score's name on the procedure's own scale")
+    reason: str
+    at: Moment
+    survey: SurveyOut | None = Field(description="null: it did not come by telephone survey")
+
+
 class TicketDetail(TicketOut):
     """One ticket with what the sender said."""
 
@@ -106,6 +125,7 @@ class TicketDetail(TicketOut):
     unit: str | None
     confidential: bool
     sender: SenderOut
+    ratings: list[RatingOut] = Field(description="oldest first")
 
 
 class RecordingOut(Answer):

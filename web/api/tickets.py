@@ -14,7 +14,8 @@ from tongdai.accounts.model import Viewer
 from web.api import reach
 from web.api.endpoint import Nothing
 from web.api.lists import ListAsked, Text
-from web.api.models import Lines, Page, Refused, SenderOut, TicketDetail, TicketOut
+from web.api.models import Lines, Page, RatingOut, Refused, SenderOut, TicketDetail, TicketOut
+from web.api.ratings import ratings_of
 from web.api.table import TABLE
 from web.auth import viewer
 from web.doors import ACTS
@@ -79,7 +80,8 @@ async def one_ticket(request: web.Request, _: Nothing) -> TicketDetail:
     who = viewer(request)
     async with request.app[DB].read() as session:
         ticket = await access.get(session, who, request.match_info["id"])
-    return _detail(ticket, who)
+        rated = await ratings_of(session, request.app[ACTS], ticket)
+    return _detail(ticket, who, rated)
 
 
 @TABLE.add(
@@ -131,7 +133,7 @@ def _promised(ticket: Ticket) -> dict[str, Any]:
     return {name: getattr(ticket, name) for name in same} | {"call": ticket.call_id}
 
 
-def _detail(ticket: Ticket, who: Viewer) -> TicketDetail:
+def _detail(ticket: Ticket, who: Viewer, rated: list[RatingOut]) -> TicketDetail:
     return TicketDetail.model_validate(
         _promised(ticket)
         | {
@@ -141,6 +143,7 @@ def _detail(ticket: Ticket, who: Viewer) -> TicketDetail:
             "unit": ticket.unit_id,
             "confidential": ticket.confidential,
             "sender": SenderOut.model_validate(access.sender(who, ticket)),
+            "ratings": rated,
         }
     )
 

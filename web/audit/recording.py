@@ -30,6 +30,7 @@ from web.api.sound import archive_of, to_hear
 from web.audit import menus, people
 from web.audit.doubts import checked, doubts, whys
 from web.audit.legs import drawing
+from web.audit.opinion import opinion_of
 from web.audit.words import WAYS, kinds, player
 from web.auth import allowed, viewer
 from web.forms import Form, parse
@@ -182,12 +183,14 @@ async def _about(session: AsyncSession, who: Viewer, listed: Listed) -> dict[str
         session, {leg.operator for leg in legs} | ({call.operator} if call else set())
     )
     called = {str(t.id): t.label or t.number for t in await transfers.of_call(session, row.call)}
+    every = await of_call(session, row.call)
     return {
         "call": call,
         "names": names,
         "drawing": drawing(legs, call, names, called) if call else None,
         "checked": await checked(session, row.id),
-        "others": [r for r in await of_call(session, row.call) if r.id != row.id],
+        "others": [r for r in every if r.id != row.id],
+        "opinion": await opinion_of(session, row.call, every),
         "plays": await plays.page(session, PlaysWanted(recording=row.id), limit=20),
         "menu_lines": await menus.lines_of(session, row.call),
         "chosen": menus.chosen_words(call.menu if call else None),

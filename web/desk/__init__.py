@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from web.desk import acts, asking, hearing, hearing_words, standstills, tray, views
+from web.desk import acts, asking, hearing, hearing_words, opinion_report, standstills, tray, views
 from web.desk.words import REFUSALS
 from web.words import add
 
@@ -18,3 +18,4 @@ def setup(app: web.Application) -> None:
     app.add_routes(hearing.routes)
     app.add_routes(standstills.routes)
     app.add_routes(asking.routes)
+    app.add_routes(opinion_report.routes)
