@@ -174,20 +174,41 @@ async def first_in_line(
     passed = select(CallBackDecline.task).where(col(CallBackDecline.account) == account)
     query = (
         select(CallBackTask)
-        .where(
-            col(CallBackTask.hotline).in_(hotlines),
-            col(CallBackTask.state) == State.OPEN,
-            col(CallBackTask.waiting_since).is_not(None),
-            col(CallBackTask.number).is_not(None),
-            or_(col(CallBackTask.next_try_at).is_(None), col(CallBackTask.next_try_at) <= now),
-            or_(col(CallBackTask.offered_until).is_(None), col(CallBackTask.offered_until) <= now),
-            col(CallBackTask.id).not_in(passed),
-        )
+        .where(*_offerable(hotlines, now), col(CallBackTask.id).not_in(passed))
         .order_by(col(CallBackTask.waiting_since), col(CallBackTask.id))
         .limit(5)
         .with_for_update(skip_locked=True)
     )
     return list((await session.execute(query)).scalars())
+
+
+async def one_in_line(session: AsyncSession, hotlines: Collection[str], now: datetime) -> bool:
+    """Say whether there is a wish that may be offered to somebody now; see `first_in_line`."""
+    query = select(CallBackTask.id).where(*_offerable(hotlines, now)).limit(1)
+    return (await session.execute(query)).first() is not None
+
+
+async def is_offered_one(session: AsyncSession, account: str, now: datetime) -> bool:
+    """Say whether an operator has an offer at the console that still stands."""
+    query = select(CallBackTask.id).where(
+        col(CallBackTask.state) == State.OPEN,
+        col(CallBackTask.offered_to) == account,
+        col(CallBackTask.offered_until) > now,
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+def _offerable(hotlines: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what a wish has to fulfil that may be offered: its place, its time, no other offer."""
+    next_try, offered = col(CallBackTask.next_try_at), col(CallBackTask.offered_until)
+    return (
+        col(CallBackTask.hotline).in_(hotlines),
+        col(CallBackTask.state) == State.OPEN,
+        col(CallBackTask.waiting_since).is_not(None),
+        col(CallBackTask.number).is_not(None),
+        or_(next_try.is_(None), next_try <= now),
+        or_(offered.is_(None), offered <= now),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

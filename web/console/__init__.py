@@ -31,7 +31,12 @@ def setup(app: web.Application) -> None:
         calls=app[CALLS],
         operators=app[OPERATORS],
     )
+    app.on_startup.append(_begin_offers)
     app.on_cleanup.append(_close_offers)
+
+
+async def _begin_offers(app: web.Application) -> None:
+    app[OFFERS].begin()
 
 
 async def _close_offers(app: web.Application) -> None:

@@ -1,7 +1,9 @@
 """A wish that keeps its place in the queue is offered to the operator who becomes ready.
 
 Only while no live caller has been waiting longer. The offer is a row that one operator holds for
-some seconds, so several nodes offer it to one; whoever lets it pass is not asked again.
+some seconds, so several nodes offer it to one; whoever lets it pass is not asked again. Every few
+seconds it is looked whether the time of one has come for somebody who is ready already: of a retry
+after busy or no answer, of an offer that nobody took, of one behind a live caller.
 """
 
 import asyncio
@@ -26,6 +28,8 @@ from web.ports import Calls, OperatorDesk, iso
 from web.push import Push
 
 log = structlog.get_logger()
+LOOK_SECONDS = 3.0
+"""Between two looks; a look that finds nothing is one read."""
 
 
 class Offers:
@@ -44,13 +48,44 @@ class Offers:
         self._db, self._push, self._rules = db, push, rules
         self._calls, self._operators = calls, operators
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
         bus.on(OperatorChanged, self._operator_changed)
         bus.on(CallBackChanged, self._task_changed)
 
+    def begin(self) -> None:
+        """Look for what waits for its time, until closed."""
+        self._looking = asyncio.get_running_loop().create_task(self._look_on())
+
     def close(self) -> None:
         """Offer nothing more."""
-        for task in self._tasks:
-            task.cancel()
+        for task in (*self._tasks, self._looking):
+            if task is not None:
+                task.cancel()
+
+    async def look(self) -> None:
+        """Offer what may be offered now to those who are ready and have their console here.
+
+        Raises:
+            DatabaseAway: Nothing is offered.
+        """
+        mine = self._here(self._ready())
+        if not mine:
+            return
+        hotlines = {hotline for operator in mine for hotline in operator.hotlines}
+        async with self._db.read() as session:
+            waits = await store.one_in_line(session, hotlines, self._db.clock.now())
+        if waits:
+            await self._offer_to(mine)
+
+    async def _look_on(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except DatabaseAway:
+                log.info("callbacks.not_offered")
+            except Exception:
+                log.exception("callbacks.offer_failed")
 
     def _operator_changed(self, event: OperatorChanged) -> None:
         if event.operator.state is OperatorState.READY:
@@ -66,12 +101,15 @@ class Offers:
         return sorted(found, key=lambda o: o.since)
 
     def _begin(self, operators: Collection[Operator]) -> None:
-        here = self._push.there()
-        mine = [operator for operator in operators if operator.account in here]
+        mine = self._here(operators)
         if mine:
             task = asyncio.get_running_loop().create_task(self._offer_to(mine))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _here(self, operators: Collection[Operator]) -> list[Operator]:
+        here = self._push.there()
+        return [operator for operator in operators if operator.account in here]
 
     async def _offer_to(self, operators: Collection[Operator]) -> None:
         try:
@@ -79,7 +117,6 @@ class Offers:
                 task = await self._offer(operator)
                 if task is not None:
                     self._tell(operator.account, task)
-                    self._again_after(task)
         except DatabaseAway:
             log.info("callbacks.not_offered")
         except Exception:
@@ -87,6 +124,8 @@ class Offers:
 
     async def _offer(self, operator: Operator) -> CallBackTask | None:
         async with self._db.write() as tx:
+            if await store.is_offered_one(tx.session, operator.account, tx.now):
+                return None
             found = await store.first_in_line(
                 tx.session, operator.hotlines, operator.account, tx.now
             )
@@ -115,12 +154,6 @@ class Offers:
                 "until": iso(task.offered_until),
             },
         )
-
-    def _again_after(self, task: CallBackTask) -> None:
-        """An offer that nobody took is made to others when it has run out."""
-        seconds = self._rules.of(task.hotline).offer_seconds + 1
-        loop = asyncio.get_running_loop()
-        loop.call_later(seconds, lambda: self._begin(self._ready()))
 
 
 def _waits_longer(calls: Collection[CallView], task: CallBackTask, since: datetime) -> bool:
