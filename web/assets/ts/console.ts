@@ -10,13 +10,15 @@ import { toast } from "./lib/toast";
 import { Alarm } from "./console/alarm";
 import { unreachedWords } from "./console/caller";
 import { CallBackBar, type Offer } from "./console/callback_bar";
-import { callerWords, CallBacks, type CallBack } from "./console/callbacks";
+import { callerWords, CallBacks } from "./console/callbacks";
+import { Dialling } from "./console/dialling";
 import { Drafts } from "./console/drafts";
 import { listen, showHelp, type Deed } from "./console/keys";
 import { Keypad, showKeypad } from "./console/keypad";
 import { MePanel } from "./console/me";
 import { NewTicket } from "./console/new_ticket";
 import { Pane, type PaneHost } from "./console/pane";
+import { Panes } from "./console/panes";
 import { Phone } from "./console/phone";
 import { drawPads, sayPhone } from "./console/phone_panel";
 import { Recording } from "./console/recording";
@@ -24,7 +26,7 @@ import { Ring } from "./console/ring";
 import { RuleBook } from "./console/rules";
 import { Sounds } from "./console/sounds";
 import { Strip } from "./console/strip";
-import { phaseOf, Tabs, type Change, type Closed, type Phase, type Tab } from "./console/tabs";
+import { phaseOf, type Change, type Tab } from "./console/tabs";
 import type { Card, Kept, Me, Queue, Setup, Ticket, TicketLine, Transfer } from "./console/types";
 
 const setup = JSON.parse(one("#setup").textContent ?? "{}") as Setup;
@@ -41,8 +43,11 @@ class Console implements PaneHost {
   readonly setup = setup;
   readonly keep = new Keep(setup.account);
   readonly rules = new RuleBook(this.keep);
-  private readonly tabs = new Tabs(this.keep.get<Closed>("closed") ?? {});
-  private readonly panes = new Map<string, Pane>();
+  private readonly panes = new Panes({
+    keep: this.keep,
+    make: (tab) => new Pane(tab, this),
+    draw: () => this.strip.draw(),
+  });
   private readonly handed = new Map<string, Transfer[]>();
   private readonly me = new MePanel(setup);
   private readonly ring = new Ring();
@@ -56,30 +61,38 @@ class Console implements PaneHost {
   private readonly alarm = new Alarm(this.ring);
   private readonly strip = new Strip({
     setup,
-    tabs: () => this.tabs.tabs,
+    tabs: () => this.panes.tabs.tabs,
     pane: (key) => this.panes.get(key),
-    active: () => this.active,
-    show: (key) => this.show(key),
-    live: () => this.live(),
+    active: () => this.panes.active,
+    show: (key) => this.panes.show(key),
+    live: () => this.panes.live(),
     canAnswer: () => this.canAnswer(),
   });
-  private readonly recording = new Recording(() => this.live(), (tab) => this.panes.get(tab.key));
+  private readonly recording = new Recording(() => this.panes.live(), (tab) => this.panes.get(tab.key));
   private readonly drafts = new Drafts(
-    (ticket) => this.tabs.tabs.some((tab) => tab.ticket === ticket),
-    (ticket) => this.openDraft(ticket),
+    (ticket) => this.panes.tabs.tabs.some((tab) => tab.ticket === ticket),
+    (ticket) => this.panes.openTicket(ticket.id, ticket.hotline),
   );
   private readonly callBacks = new CallBacks({
     account: setup.account,
     hotlines: setup.hotlines,
-    dial: (task) => this.dialBack(task.id, callerWords(task)),
-    openTicket: ({ id, hotline }) => this.openById(id, hotline),
+    dial: (task) => this.dialling.back(task.id, callerWords(task)),
+    openTicket: ({ id, hotline }) => this.panes.openTicket(id, hotline),
   });
-  private readonly callBackBar = new CallBackBar(this.callBacks, (task, number) => this.dialBack(task, number));
+  private readonly callBackBar = new CallBackBar(this.callBacks, (task, number) => this.dialling.back(task, number));
   private readonly newTicket = new NewTicket(setup, (hotline, channel) => void this.blank(hotline, channel));
+  private readonly dialling = new Dialling({
+    state: () => this.me.me?.state,
+    live: () => this.panes.live(),
+    tab: (key) => this.panes.tabs.get(key),
+    pane: (key) => this.panes.get(key),
+    drop: (tab) => this.panes.drop(tab),
+    show: (key) => this.panes.show(key),
+    changed: () => this.changed(),
+    draw: () => this.drawPhone(),
+    dialled: (task) => this.callBackBar.dialled(task),
+  });
   private readonly line: Line;
-  private active: string | null = null;
-  /** My phone rings, or soon will, for a call that I asked for. */
-  private dialling = false;
 
   constructor() {
     new Sounds(this.keep, this.ring, this.phone);
@@ -88,7 +101,7 @@ class Console implements PaneHost {
       event: (kind, data) => this.event(kind, data),
       line: (up) => this.lineIs(up),
     });
-    this.restore();
+    this.panes.restore();
     listen((deed) => this.carryOut(deed));
     for (const hotline of setup.hotlines) void this.rules.load(hotline.id);
     new Keypad(this.phone);
@@ -115,62 +128,15 @@ class Console implements PaneHost {
   }
 
   openTicket(line: TicketLine): void {
-    this.openById(line.id, this.activeTab()?.hotline ?? setup.hotlines[0]?.id ?? "");
+    this.panes.openTicket(line.id, this.panes.activeTab?.hotline ?? setup.hotlines[0]?.id ?? "");
   }
 
-  private openById(ticket: string, hotline: string): void {
-    const tab = this.tabs.openTicket(ticket, hotline);
-    this.addPane(tab);
-    this.show(tab.key);
-    this.changed();
-  }
-
-  /** Call a citizen back from a task; the outgoing call's tab goes on with the lost call's form. */
-  private async dialBack(id: string, number: string): Promise<void> {
-    if (!this.canCall()) {
-      toast(t("Chưa gọi được: hãy vào ca, và gọi khi không có cuộc gọi nào."), "bad");
-      return;
-    }
-    this.dialling = true;
-    this.drawPhone();
-    toast(t("Máy của bạn đang đổ chuông. Hãy nhấc máy để gọi {number}.", { number }));
-    const answer = await ask<{ call: string; ticket: string }>("POST", `/api/v1/callbacks/${id}/dial`, {});
-    this.dialling = false;
-    if (answer.ok) {
-      const task = await ask<CallBack>("GET", `/api/v1/callbacks/${id}`);
-      if (task.ok && task.data.state === "claimed") this.callBackBar.dialled(task.data);
-      const tab = this.tabs.get(answer.data.call);
-      if (tab) {
-        tab.ticket = answer.data.ticket;
-        tab.kept = true;
-        this.panes.get(tab.key)?.ticketChanged(answer.data.ticket);
-        this.show(tab.key);
-        this.changed();
-      }
-    } else toast(answer.refusal.message || t("Máy chủ không trả lời; chưa gọi được."), "bad");
-    this.drawPhone();
-  }
-
-  /** Whether a call can be made now: signed on, and in none. */
   canCall(): boolean {
-    return ["ready", "paused", "wrap_up"].includes(this.me.me?.state ?? "") && !this.live() && !this.dialling;
+    return this.dialling.can();
   }
 
-  /** Call a citizen for a tab's line; when it has a ticket, the call is about that ticket. */
-  async call(tab: Tab, number: string): Promise<void> {
-    if (!this.canCall()) {
-      toast(t("Chưa gọi được: hãy vào ca, và gọi khi không có cuộc gọi nào."), "bad");
-      return;
-    }
-    this.dialling = true;
-    this.drawPhone();
-    toast(t("Máy của bạn đang đổ chuông. Hãy nhấc máy để gọi {number}.", { number }));
-    await this.panes.get(tab.key)?.save();
-    const answer = await ask<{ call: string; ticket: string | null }>("POST", "/console/calls", { hotline: tab.hotline, number, ticket: tab.ticket });
-    this.dialling = false;
-    if (answer.ok) await this.called(tab, answer.data.call, answer.data.ticket);
-    else toast(answer.refusal.message || t("Máy chủ không trả lời; chưa gọi được."), "bad");
-    this.drawPhone();
+  call(tab: Tab, number: string): Promise<void> {
+    return this.dialling.to(tab, number);
   }
 
   secondMatter(tab: Tab): void {
@@ -178,53 +144,11 @@ class Console implements PaneHost {
   }
 
   close(tab: Tab): void {
-    const pane = this.panes.get(tab.key);
-    if (pane?.sending) {
-      toast(t("Phiếu đang chờ gửi; chưa đóng được."), "bad");
-      return;
-    }
-    const phase = phaseOf(tab);
-    if (phase === "talking" || phase === "ringing" || phase === "calling") {
-      toast(t("Cuộc gọi còn đang diễn ra; chưa đóng được."), "bad");
-      return;
-    }
-    if (pane && !pane.filed && !pane.empty && !window.confirm(t("Phiếu chưa gửi. Đóng lại và giữ ở mục Đang soạn?"))) return;
-    if (pane && !pane.filed) {
-      if (pane.empty) pane.discard();
-      else void pane.save();
-    }
-    const at = this.tabs.tabs.indexOf(tab);
-    this.tabs.close(tab.key);
-    this.dropPane(tab.key);
-    const next = this.tabs.tabs[Math.min(at, this.tabs.tabs.length - 1)];
-    this.active = null;
-    if (next) this.show(next.key);
-    this.changed();
-    void this.drafts.count();
+    if (this.panes.close(tab)) void this.drafts.count();
   }
 
-  /** The call is about a tab's ticket: the call's tab goes on with it, the other one closes. */
-  private async called(from: Tab, call: string, ticket: string | null): Promise<void> {
-    const tab = this.tabs.get(call);
-    const pane = this.panes.get(from.key);
-    if (!tab || !ticket || tab === from) return;
-    await pane?.save();
-    tab.ticket = ticket;
-    tab.kept = true;
-    this.panes.get(call)?.ticketChanged(ticket);
-    if (!pane?.sending) {
-      this.tabs.close(from.key);
-      this.dropPane(from.key);
-    }
-    this.show(call);
-    this.changed();
-  }
-
-  /** Tabs or their names changed: draw the strip, keep it on this machine. */
   changed(): void {
-    this.keep.set("tabs", this.tabs.tabs);
-    this.keep.set("closed", this.tabs.closedOnes());
-    this.strip.draw();
+    this.panes.changed();
   }
 
   // --- what the service says ---
@@ -233,7 +157,7 @@ class Console implements PaneHost {
     if (!data.me) return;
     this.takeMe(data.me);
     for (const transfer of data.transfers ?? []) this.takeTransfer(transfer);
-    this.apply(this.tabs.snapshot(data.calls ?? [], new Date(now()).toISOString()));
+    this.apply(this.panes.tabs.snapshot(data.calls ?? [], new Date(now()).toISOString()));
     this.me.takeQueues(data.queues ?? []);
     this.recording.takeAll(data.recordings ?? []);
   }
@@ -241,7 +165,7 @@ class Console implements PaneHost {
   private event(kind: string, data: Record<string, unknown>): void {
     switch (kind) {
       case "call":
-        this.apply(this.tabs.take(data as unknown as Card));
+        this.apply(this.panes.tabs.take(data as unknown as Card));
         break;
       case "me":
         this.takeMe(data as unknown as Me);
@@ -250,7 +174,7 @@ class Console implements PaneHost {
         this.takeTransfer(data as unknown as Transfer);
         break;
       case "ticket":
-        for (const pane of this.panes.values()) pane.ticketChanged(String(data["ticket"]));
+        for (const pane of this.panes.all()) pane.ticketChanged(String(data["ticket"]));
         break;
       case "callback":
         this.callBacks.changed();
@@ -273,45 +197,18 @@ class Console implements PaneHost {
   }
 
   private apply(changes: Change[]): void {
-    for (const change of changes) {
-      if (change.what === "opened") {
-        this.addPane(change.tab);
-        if (this.mayTakeOver() || phaseOf(change.tab) === "calling") this.bring(change.tab.key);
-      } else if (change.what === "changed") {
-        const pane = this.panes.get(change.tab.key);
-        const phase = phaseOf(change.tab);
-        if (change.before === "ringing" && phase === "talking" && this.active === change.tab.key) pane?.focusForm();
-      } else {
-        this.dropPane(change.tab.key);
-        if (this.active === change.tab.key) {
-          this.active = null;
-          const next = this.tabs.tabs.at(-1);
-          if (next) this.bring(next.key);
-        }
-        if (change.why === "taken") toast(t("Người khác đã nghe cuộc gọi."));
-        else if (change.why === "hung_up") toast(t("Người gọi đã gác máy."));
-      }
-    }
-    if (changes.length) {
-      this.drawPhone(); // every pane, once
-      this.changed();
-      this.alarm.tell(this.tabs.tabs, this.me.device);
-    }
-  }
-
-  /** A new call may come to the front only where nobody's hands are in a form. */
-  private mayTakeOver(): boolean {
-    const tab = this.activeTab();
-    if (!tab) return true;
-    const pane = this.panes.get(tab.key);
-    return pane === undefined || (pane.filed && !pane.element.contains(document.activeElement)) || pane.filed;
+    if (!changes.length) return;
+    this.panes.apply(changes);
+    this.drawPhone(); // every pane, once
+    this.changed();
+    this.alarm.tell(this.panes.tabs.tabs, this.me.device);
   }
 
   private takeMe(me: Me): void {
     this.me.take(me);
     if (me.state !== "signed_off" && me.device === "web") this.phone.start();
     else this.phone.stop();
-    this.alarm.tell(this.tabs.tabs, this.me.device);
+    this.alarm.tell(this.panes.tabs.tabs, this.me.device);
     this.drawPhone();
   }
 
@@ -321,7 +218,7 @@ class Console implements PaneHost {
     if (at < 0) known.push(transfer);
     else known[at] = transfer;
     this.handed.set(transfer.call, known);
-    const tab = this.tabs.get(transfer.call);
+    const tab = this.panes.tabs.get(transfer.call);
     if (tab) tab.handed = transfer.state === "completed";
     this.panes.get(transfer.call)?.update();
     this.changed();
@@ -333,51 +230,7 @@ class Console implements PaneHost {
     say(state, up ? t("Đã kết nối") : t("Mất kết nối, đang nối lại…"));
   }
 
-  // --- tabs and panes ---
-
-  private restore(): void {
-    this.tabs.restore(this.keep.get<Tab[]>("tabs") ?? []);
-    for (const tab of this.tabs.tabs) this.addPane(tab);
-    const wanted = this.keep.get<string>("active");
-    const first = this.tabs.get(wanted ?? "") ?? this.tabs.tabs.at(-1);
-    if (first) this.show(first.key, false);
-    this.strip.draw();
-  }
-
-  private addPane(tab: Tab): void {
-    if (this.panes.has(tab.key)) return;
-    const pane = new Pane(tab, this);
-    pane.element.hidden = true;
-    this.panes.set(tab.key, pane);
-    one("#panes").append(pane.element);
-  }
-
-  private dropPane(key: string): void {
-    this.panes.get(key)?.end();
-    this.panes.delete(key);
-  }
-
-  private show(key: string, focus = true): void {
-    this.bring(key);
-    this.strip.draw();
-    const pane = this.panes.get(key);
-    pane?.update();
-    if (focus) pane?.focusForm();
-  }
-
-  /** Put a pane in front; whoever calls this draws panes and tabs afterwards. */
-  private bring(key: string): void {
-    this.active = key;
-    this.keep.set("active", key);
-    for (const [name, pane] of this.panes) pane.element.hidden = name !== key;
-    one("#empty").hidden = this.panes.size > 0;
-  }
-
-  /** The tab whose call rings, is talked in, or is being made; ringing first. */
-  private live(): Tab | undefined {
-    const first = (phase: Phase): Tab | undefined => this.tabs.tabs.find((tab) => phaseOf(tab) === phase);
-    return first("ringing") ?? first("talking") ?? first("calling");
-  }
+  // --- telephone ---
 
   /** Hang up: in the page the phone does it, at the desk phone the exchange. */
   private async hangUp(): Promise<void> {
@@ -385,42 +238,32 @@ class Console implements PaneHost {
       this.phone.hangUp();
       return;
     }
-    const live = this.live();
+    const live = this.panes.live();
     if (!live?.call || phaseOf(live) === "ringing") return;
     const answer = await ask<null>("POST", `/console/calls/${live.call.id}/hang-up`, {});
     if (!answer.ok) toast(answer.refusal.message || t("Máy chủ không trả lời; hãy gác máy trên máy để bàn."), "bad");
   }
 
-  private activeTab(): Tab | undefined {
-    return this.active ? this.tabs.get(this.active) : undefined;
-  }
-
-  private activePane(): Pane | undefined {
-    return this.active ? this.panes.get(this.active) : undefined;
-  }
-
-  // --- telephone ---
-
   private drawPhone(): void {
     drawPads(this.phone);
-    const live = this.live();
+    const live = this.panes.live();
     one<HTMLButtonElement>("#desk-hang-up").disabled = !live || phaseOf(live) === "ringing";
     this.recording.draw();
     if (this.phone.talking) this.ring.stop();
-    for (const pane of this.panes.values()) pane.update();
+    for (const pane of this.panes.all()) pane.update();
     this.strip.drawBanner();
   }
 
   // --- deeds ---
 
   private carryOut(deed: Deed): void {
-    const pane = this.activePane();
-    const tab = this.activeTab();
+    const pane = this.panes.activePane;
+    const tab = this.panes.activeTab;
     switch (deed) {
       case "answer": {
-        const live = this.live();
+        const live = this.panes.live();
         if (this.canAnswer()) void this.phone.answer();
-        if (live && (live.key !== this.active || !pane?.element.contains(document.activeElement))) this.show(live.key);
+        if (live && (live.key !== this.panes.active || !pane?.element.contains(document.activeElement))) this.panes.show(live.key);
         return;
       }
       case "hang-up":
@@ -482,28 +325,14 @@ class Console implements PaneHost {
         if (tab) this.close(tab);
         return;
       case "next":
-        return this.step(1);
+        return this.panes.step(1);
       case "previous":
-        return this.step(-1);
+        return this.panes.step(-1);
       case "help":
         return showHelp();
       case "try-ring":
         return this.ring.once();
     }
-  }
-
-  private step(by: number): void {
-    const all = this.tabs.tabs;
-    const at = all.findIndex((tab) => tab.key === this.active);
-    const next = all[(at + by + all.length) % all.length];
-    if (next) this.show(next.key);
-  }
-
-  private openDraft(ticket: Ticket): void {
-    const tab = this.tabs.tabs.find((open) => open.ticket === ticket.id) ?? this.tabs.openTicket(ticket.id, ticket.hotline);
-    this.addPane(tab);
-    this.show(tab.key);
-    this.changed();
   }
 
   private async blank(hotline: string, channel: string): Promise<void> {
@@ -512,16 +341,13 @@ class Console implements PaneHost {
       toast(answer.refusal.message || t("Máy chủ không trả lời; chưa mở được phiếu mới."), "bad");
       return;
     }
-    const tab = this.tabs.openTicket(answer.data.id, answer.data.hotline);
-    this.addPane(tab);
-    this.show(tab.key);
-    this.changed();
+    this.panes.openTicket(answer.data.id, answer.data.hotline);
   }
 
   private tick(): void {
     this.me.tick();
     this.callBackBar.tick();
-    this.activePane()?.tick();
+    this.panes.activePane?.tick();
   }
 }
 
