@@ -2,13 +2,11 @@
 
 import csv
 import io
-import wave
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from telephony.calls.model import CallState, Outcome
@@ -16,7 +14,7 @@ from telephony.recordings.hearing import plays
 from telephony.recordings.hearing.plays import PlaysWanted
 from tests.contract.callback_calls import Calls
 from tests.support.pages import Pages, settings_for
-from tests.support.recordings import Rig, tones
+from tests.support.recordings import Rig, tones, wav
 from tongdai.accounts.model import Role
 from tongdai.clock import HandClock
 from tongdai.db import Database
@@ -28,7 +26,11 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def pages(database: Database, tmp_path: Path, clock: HandClock) -> AsyncIterator[Pages]:
     settings = settings_for(tmp_path, recordings={"archive": tmp_path / "archive"})
     async with Pages.open(
-        tmp_path, clock, db=database, settings=settings, packages=("portal", "api", "floor")
+        tmp_path,
+        clock,
+        db=database,
+        settings=settings,
+        packages=("portal", "api", "floor", "audit"),
     ) as found:
         await found.account("lan", Role.OPERATOR, extension="1001")
         await found.account("tam", Role.OPERATOR, hotlines=("gia-lai",))
@@ -39,16 +41,6 @@ async def pages(database: Database, tmp_path: Path, clock: HandClock) -> AsyncIt
 @pytest.fixture
 def calls(pages: Pages, clock: HandClock, tmp_path: Path) -> Calls:
     return Calls(pages.db, clock, tmp_path)
-
-
-def wav(stereo: bytes) -> bytes:
-    """Return the left side as Asterisk's RECORD FILE writes it: one channel of 16 bits."""
-    left = np.frombuffer(stereo, "<i2")[::2]
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes(left.tobytes())
-    return file.getvalue()
 
 
 async def test_who_deals_with_a_message_hears_it_and_that_is_written_down(
@@ -82,6 +74,15 @@ async def test_who_deals_with_a_message_hears_it_and_that_is_written_down(
     async with pages.db.read() as session:
         (play,) = await plays.page(session, PlaysWanted(how="callback"))
     assert (play.name, play.reason) == ("Nguyễn Lan", "Nghe lời nhắn để gọi lại")
+    hoa = await pages.sign_in("hoa")
+    for path in (
+        "/audit/plays",
+        "/audit/plays?how=callback",
+        f"/audit/recordings/{play.recording}",
+    ):
+        answer = await hoa.get(path)
+        assert answer.status == 200, path
+        assert "lời nhắn cần gọi lại" in await answer.text()
 
 
 async def test_the_supervisor_lists_gives_up_and_proves_the_sum(pages: Pages, calls: Calls) -> None:

@@ -1,6 +1,7 @@
 """The archive is proven, listed, and heard by the right people only (CT-3.4, CT-11.1b)."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tongdai import audit
 from tongdai.accounts.model import Grant, Role, Viewer
 from tongdai.db import Database
 from tongdai.ids import AccountId, HotlineId
+
+HOTLINES = ("can-tho", "gia-lai")
+"""All of the installation."""
 
 
 @pytest.fixture
@@ -139,7 +143,7 @@ async def test_auditor_and_supervisor_of_the_hotline_hear(rig: Rig, role: Role) 
     (one,) = await archive(rig)
     async with rig.db.read() as session:
         listed = await access.get(session, viewer(role), one.recording.id)
-    access.must_hear(viewer(role), listed)
+    access.must_hear(viewer(role), listed, HOTLINES)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ async def test_nobody_else_knows_that_it_exists(rig: Rig, role: Role) -> None:
         with pytest.raises(RecordingUnknown):
             await access.get(session, viewer(role), one.recording.id)
     with pytest.raises(HearingForbidden):
-        access.must_hear(viewer(role), one)
+        access.must_hear(viewer(role), one, HOTLINES)
 
 
 async def test_the_administrator_lists_and_does_not_hear(rig: Rig) -> None:
@@ -159,7 +163,7 @@ async def test_the_administrator_lists_and_does_not_hear(rig: Rig) -> None:
     async with rig.db.read() as session:
         listed = await access.get(session, viewer(Role.ADMINISTRATOR), one.recording.id)
     with pytest.raises(HearingForbidden):
-        access.must_hear(viewer(Role.ADMINISTRATOR), listed)
+        access.must_hear(viewer(Role.ADMINISTRATOR), listed, HOTLINES)
 
 
 async def test_another_hotlines_auditor_does_not_know_it(rig: Rig) -> None:
@@ -169,11 +173,24 @@ async def test_another_hotlines_auditor_does_not_know_it(rig: Rig) -> None:
             await access.get(session, viewer(Role.AUDITOR, "gia-lai"), one.recording.id)
 
 
+async def test_what_may_be_any_hotlines_is_heard_by_who_hears_all(rig: Rig) -> None:
+    rig.record("call-1764464499.1.raw", tones(1))
+    await rig.intake().round()
+    (row,) = await rig.rows()
+    async with rig.db.read() as session:
+        listed = await access.get(session, viewer(Role.AUDITOR), row.id)
+    with pytest.raises(HearingForbidden):
+        access.must_hear(viewer(Role.AUDITOR), listed, HOTLINES)
+    both = viewer(Role.AUDITOR).grants | viewer(Role.SUPERVISOR, "gia-lai").grants
+    access.must_hear(replace(viewer(Role.AUDITOR), grants=both), listed, HOTLINES)
+    access.must_hear(viewer(Role.AUDITOR), listed, ["can-tho"])
+
+
 async def test_what_was_deleted_cannot_be_heard(rig: Rig) -> None:
     (one,) = await archive(rig)
     one.recording.state = "deleted"
     with pytest.raises(RecordingDeleted):
-        access.must_hear(viewer(Role.AUDITOR), one)
+        access.must_hear(viewer(Role.AUDITOR), one, HOTLINES)
 
 
 async def test_each_play_is_a_line_of_the_chain(rig: Rig) -> None:

@@ -127,6 +127,19 @@ async def test_a_package_verifies_with_sha256sum_and_openssl_and_by_our_command(
     assert any("no known key" in f for f in faults(tmp_path / "p.zip", other.public()))
 
 
+async def test_sound_that_was_touched_is_never_sealed_into_a_package(
+    desk: Desk, tmp_path: Path
+) -> None:
+    for file in (tmp_path / "archive").rglob("*.flac"):
+        file.chmod(0o600)
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+    status, answer = await desk.export()
+    assert status == 503
+    assert not answer.startswith(b"PK")
+    async with desk.pages.db.read() as session:
+        assert await plays.page(session, PlaysWanted(how="export")) == []
+
+
 async def test_one_flipped_bit_anywhere_is_found_and_named(desk: Desk, tmp_path: Path) -> None:
     _, made = await desk.export()
     folder = _unpacked(made, tmp_path / "out")

@@ -1,7 +1,9 @@
 """Real spool files, calls that are said to be alive, and an intake over them."""
 
+import io
 import shutil
 import time
+import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +41,16 @@ def tones(seconds: float, left: float = 440, right: float = 1000) -> bytes:
     t = np.arange(int(seconds * RATE)) / RATE
     sides = np.stack([np.sin(2 * np.pi * f * t) for f in (left, right)], axis=1)
     return (sides * 12000).astype("<i2").tobytes()
+
+
+def wav(stereo: bytes) -> bytes:
+    """Return the left side as Asterisk's RECORD FILE writes it: one channel of 16 bits."""
+    left = np.frombuffer(stereo, "<i2")[::2]
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(left.tobytes())
+    return file.getvalue()
 
 
 @dataclass

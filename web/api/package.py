@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from telephony.recordings.archive.build import make_keys
-from telephony.recordings.errors import ManifestUnsigned, RecordingKeyMissing
+from telephony.recordings.errors import ManifestUnsigned, RecordingKeyMissing, StoredDamaged
 from telephony.recordings.hearing import plays
 from telephony.recordings.manifest import heads
 from telephony.recordings.manifest.excerpt import Excerpt, excerpt
@@ -38,7 +38,8 @@ async def exported(request: web.Request, recording_id: str, reason: str) -> web.
 
     Raises:
         RecordingUnknown, HearingForbidden, RecordingDeleted: See web.api.sound.play.
-        AudioMissing, StoredDamaged, RecordingKeyMissing, RecordingKeyWrong: See must_be_there.
+        AudioMissing, RecordingKeyMissing, RecordingKeyWrong: See must_be_there.
+        StoredDamaged: The sound is not what was sealed: such a package would prove nothing.
         SigningKeyMissing, FontMissing: It cannot be made.
         ReasonMissing: A person does not say why.
     """
@@ -50,6 +51,8 @@ async def exported(request: web.Request, recording_id: str, reason: str) -> web.
     signer = await asyncio.to_thread(keys.ensure if development else keys.signer)
     public = await asyncio.to_thread(keys.public)
     sound = b"".join([block async for block in archive.read(row)])
+    if await asyncio.to_thread(_sha256, sound) != row.sha256:
+        raise StoredDamaged(recording=row.id)
     async with request.app[DB].write() as tx:
         await plays.begin(tx, listed, who, how="export", reason=reason)
         found = await _excerpt(tx, row.id, signer, public)
@@ -97,9 +100,13 @@ async def _write_down(tx: Tx, listed: Listed, who: Viewer, reason: str, made: by
             "name": who.name,
             "reason": reason,
             "bytes": len(made),
-            "sha256": hashlib.sha256(made).hexdigest(),
+            "sha256": _sha256(made),
         },
     )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _place(request: web.Request, hotline: str | None) -> str:

@@ -5,11 +5,12 @@ from aiohttp import web
 from telephony.recordings import access
 from telephony.recordings.archive import Archive
 from telephony.recordings.hearing import plays
+from telephony.recordings.hearing.plays import Way
 from telephony.recordings.store import Listed
 from tongdai.accounts.model import Viewer
 from web.api.ranges import must_be_there, send
 from web.auth import viewer
-from web.keys import ARCHIVE, DB
+from web.keys import ARCHIVE, DB, SETTINGS
 
 
 async def play(request: web.Request, recording_id: str) -> web.StreamResponse:
@@ -34,7 +35,7 @@ async def play(request: web.Request, recording_id: str) -> web.StreamResponse:
 
 
 async def play_to(
-    request: web.Request, listed: Listed, who: Viewer, *, how: str, reason: str
+    request: web.Request, listed: Listed, who: Viewer, *, how: Way, reason: str
 ) -> web.StreamResponse:
     """Write down who hears a recording and why, then send what was asked for.
 
@@ -42,7 +43,7 @@ async def play_to(
         request: Its Range header says which part; HEAD is no hearing.
         listed: Which; that the viewer may hear it is known.
         who: The viewer.
-        how: By which door: `api`, `callback`.
+        how: By which door.
         reason: Why.
 
     Raises:
@@ -66,8 +67,13 @@ async def to_hear(request: web.Request, who: Viewer, recording_id: str) -> Liste
     """
     async with request.app[DB].read() as session:
         listed = await access.get(session, who, recording_id)
-    access.must_hear(who, listed)
+    must_hear(request, who, listed)
     return listed
+
+
+def must_hear(request: web.Request, who: Viewer, listed: Listed) -> None:
+    """Refuse whoever may not hear a recording; see telephony.recordings.access.must_hear."""
+    access.must_hear(who, listed, [h.id for h in request.app[SETTINGS].hotlines])
 
 
 def archive_of(app: web.Application) -> Archive:

@@ -26,7 +26,7 @@ from tongdai.accounts.model import Viewer
 from tongdai.i18n import _
 from tongdai.ids import CallId
 from web.api.ranges import must_be_there, send
-from web.api.sound import archive_of, to_hear
+from web.api.sound import archive_of, must_hear, to_hear
 from web.audit import menus, people
 from web.audit.doubts import checked, doubts, whys
 from web.audit.legs import drawing
@@ -68,7 +68,7 @@ async def show(request: web.Request) -> web.Response:
     who = viewer(request)
     async with request.app[DB].read() as session:
         listed = await access.get(session, who, request.match_info["id"])
-        access.must_hear(who, listed)
+        must_hear(request, who, listed)
         context = await _about(session, who, listed)
     told = sides_of(listed)
     context |= {
@@ -134,7 +134,7 @@ async def prove(request: web.Request) -> web.Response:
     async with request.app[DB].read() as session:
         listed = await access.get(session, who, request.match_info["id"])
         history = await audit.history(session, audit.RECORDINGS, listed.recording.id)
-    access.must_hear(who, listed)
+    must_hear(request, who, listed)
     row = listed.recording
     sealed = next((e for e in history if e.kind == "archived"), None)
     digest, good = await _proved(archive_of(request.app), row)

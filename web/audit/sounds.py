@@ -20,7 +20,7 @@ from telephony.recordings.tables import Recording
 from telephony.transfers import store as transfers
 from tongdai.ids import CallId
 from web.api.marks import marks
-from web.api.sound import archive_of
+from web.api.sound import archive_of, to_hear
 from web.auth import allowed, viewer
 from web.keys import DB
 
@@ -30,7 +30,8 @@ _AT_ONCE = asyncio.Semaphore(2)
 """Recordings that are read through at the same time: a page of results asks for thirty."""
 _JOINED = 4
 """Stretches of the outline that a preview draws as one."""
-_DAY = "private, max-age=86400"
+_KEPT = {"Cache-Control": "private, max-age=86400", "Vary": "Cookie"}
+"""The browser keeps it a day, for this session: whoever signs in there next gets nothing of it."""
 
 
 @routes.get("/audit/recordings/{id}/wave.svg")
@@ -39,7 +40,7 @@ async def wave(request: web.Request) -> web.Response:
     """Answer the preview: left above, right below."""
     listed = await _listed(request)
     drawn = svg((await outline_of(request, listed.recording)).sides)
-    return web.Response(text=drawn, content_type="image/svg+xml", headers={"Cache-Control": _DAY})
+    return web.Response(text=drawn, content_type="image/svg+xml", headers=_KEPT)
 
 
 @routes.get("/audit/recordings/{id}/outline.json")
@@ -100,8 +101,4 @@ def _area(side: Sequence[int], way: int, colour: str) -> str:
 
 
 async def _listed(request: web.Request) -> Listed:
-    who = viewer(request)
-    async with request.app[DB].read() as session:
-        listed = await access.get(session, who, request.match_info["id"])
-    access.must_hear(who, listed)
-    return listed
+    return await to_hear(request, viewer(request), request.match_info["id"])

@@ -1,5 +1,6 @@
 """The words of the auditor's desk: refusals, kinds, ways of hearing."""
 
+from telephony.recordings.hearing.plays import Way
 from tongdai import i18n
 from tongdai.i18n import _
 from web.words import N_
@@ -12,11 +13,12 @@ REFUSALS = {
     "number_or_ticket": N_("Hãy viết cả số điện thoại, hoặc mã phiếu."),
     "not_a_time": N_("Giờ không đúng; hãy viết giờ:phút."),
 }
-WAYS = {
+WAYS: dict[Way, str] = {
     "page": N_("trang này"),
     "api": N_("API"),
     "request": N_("đơn vị được cấp"),
     "export": N_("gói niêm phong"),
+    "callback": N_("lời nhắn cần gọi lại"),
 }
 PLAYER = (
     N_("Không mở được bản ghi âm. Hãy tải lại trang."),

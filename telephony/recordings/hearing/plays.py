@@ -6,6 +6,7 @@ The row is what is searched; that a play began, by whom and why, stands in the a
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import ColumnElement, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,8 @@ from tongdai.accounts.model import Viewer
 from tongdai.db import Tx
 from tongdai.text import clean
 
+Way = Literal["page", "api", "request", "export", "callback"]
+"""By which door somebody hears: the player, a program, a unit's grant, a package, a message."""
 PLAYED = "played"
 LIFE = timedelta(hours=12)
 """How long a player may fetch sound under one reason."""
@@ -36,7 +39,7 @@ async def begin(
     listed: Listed,
     viewer: Viewer,
     *,
-    how: str,
+    how: Way,
     reason: str = "",
     span: str = "",
     request: str | None = None,
@@ -47,7 +50,7 @@ async def begin(
         tx: The open transaction.
         listed: What is heard.
         viewer: Who hears it; that they may is asked before (access.must_hear).
-        how: `page`, `api`, `request` or `export`.
+        how: By which door.
         reason: Why.
         span: The bytes asked for, as the Range header has them.
         request: The grant by which a unit hears it.
@@ -156,7 +159,7 @@ class PlaysWanted:
         hotline: One of them.
         recording: A recording's id.
         account: Who heard.
-        how: page, api, request, export.
+        how: One of Way.
         number: The caller's number, E.164. With `tickets` as well: one of the two is enough.
         tickets: Some tickets' ids.
         since: First moment, inclusive.
