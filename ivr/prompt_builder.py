@@ -25,6 +25,8 @@ RECIPE = "espeak-ng -s 150, sox 8 kHz mono, gain -n -4 (1)"
 SMALL_RECIPE = "espeak-ng -s 165, sox 8 kHz mono, gain -n -4, trimmed (1)"
 WORDS_A_MINUTE = "150"
 ENGLISH = "en-us"
+IN_ENGLISH = "en/"
+"""Folder of what app_queue says to who chose English; so its prompts are named as well."""
 # Texts with a {field} are spoken when they are needed (`say`), not at set-up.
 _ON_DEMAND = "{field}"
 # A second each, plucked: pentatonic, nobody's copyright.
@@ -85,12 +87,22 @@ def prompts(settings: Settings) -> Iterator[Prompt]:
 
 
 def prompt_in_pbx(settings: Settings, hotline: HotlineTable, name: str) -> Prompt | None:
-    """Return the prompt that the dialplan plays by that name; None: there is none."""
-    text = texts(hotline).get(name)
+    """Return the prompt that the dialplan plays by that name (`hold`, `en/hold`); None: none."""
+    known, voice = texts(hotline), str(hotline.voice)
+    if name.startswith(IN_ENGLISH):
+        known = {f"{IN_ENGLISH}{short}": text for short, text in english_texts().items()}
+        voice = ENGLISH
+    text = known.get(name)
     if text is None or _ON_DEMAND in text:
         return None
     folder = settings.prompts.folder.resolve() / hotline.id
-    return Prompt(path=folder / f"{name}.wav", text=text, voice=hotline.voice)
+    return Prompt(path=folder / f"{name}.wav", text=text, voice=voice)
+
+
+def english_texts() -> dict[str, str]:
+    """Return what app_queue says in English by name, on one line each."""
+    told = tomllib.loads((TEXTS / "en.toml").read_text(encoding="utf-8"))
+    return {name: " ".join(text.split()) for name, text in told.items()}
 
 
 def missing(settings: Settings) -> list[Path]:
@@ -231,10 +243,9 @@ def _of_those_who_wait(settings: Settings, hotline: HotlineTable) -> Iterator[Pr
     spoken = languages(hotline, settings.law.folder)
     yield from prompts_of_waiting(hotline, folder, spoken)
     if "en" in spoken:
-        english = tomllib.loads((TEXTS / "en.toml").read_text(encoding="utf-8"))
-        for name, text in english.items():
-            path = folder / hotline.id / "en" / f"{name}.wav"
-            yield Prompt(path=path, text=" ".join(text.split()), voice=ENGLISH)
+        for name, text in english_texts().items():
+            path = folder / hotline.id / f"{IN_ENGLISH}{name}.wav"
+            yield Prompt(path=path, text=text, voice=ENGLISH)
 
 
 def _tone(path: Path) -> None:

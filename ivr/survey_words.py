@@ -100,10 +100,15 @@ class Wording:
         """Say a sentence in this language."""
         return Say(text=text, language=self.language)
 
+    def named(self, scale: tuple[Level, ...]) -> Iterator[tuple[str, str]]:
+        """Give every whole sentence that a survey with this scale may need, with its name."""
+        for name in ("of_call", "of_result", "calls", "ticket", "reason", "thanks", "farewell"):
+            yield name, getattr(self.words, name)
+        for name in ("wrong_key", "no_key", "nothing_heard"):
+            yield name, getattr(self.usual, name)
+        for level, say in zip(scale, self.choices(scale), strict=True):
+            yield f"mark-{level.id}", say.text
+
     def texts(self, scale: tuple[Level, ...]) -> Iterator[str]:
-        """Give every whole sentence that a survey with this scale may need."""
-        words, usual = self.words, self.usual
-        yield from (words.of_call, words.of_result, words.calls, words.ticket, words.reason)
-        yield from (words.thanks, words.farewell, usual.wrong_key, usual.no_key)
-        yield usual.nothing_heard
-        yield from (say.text for say in self.choices(scale))
+        """Give these sentences alone."""
+        yield from (text for _name, text in self.named(scale))

@@ -20,7 +20,15 @@ from ivr.flow.graph import languages_of
 from ivr.flow.model import Flow, LookUp, Menu
 from ivr.flow.sentences import sentences
 from ivr.flow.state import PLACEHOLDERS, menu_text
-from ivr.prompt_builder import PromptError, in_one_step, make, prompt_in_pbx, texts
+from ivr.prompt_builder import (
+    IN_ENGLISH,
+    PromptError,
+    english_texts,
+    in_one_step,
+    make,
+    prompt_in_pbx,
+    texts,
+)
 from ivr.speech.cleaning import clean
 from ivr.tables import PromptEdition
 from ivr.ticket_words import WHOLE
@@ -55,10 +63,10 @@ def words_of(text: str, language: str) -> str:
     return (text if language != "vi" else clean(text)).strip(" .,;")
 
 
-def entries(hotline: HotlineTable, flow: Flow | None) -> list[Entry]:
-    """Return every prompt of a hotline, each once: the flow's in its order, then the PBX's."""
+def entries(flow: Flow | None) -> list[Entry]:
+    """Return every prompt of a hotline's menus, each name once, in their order."""
     found: dict[str, Entry] = {}
-    for name, language, text in (*(of_flow(flow) if flow else ()), *_of_pbx(hotline)):
+    for name, language, text in of_flow(flow) if flow else ():
         words = words_of(text, language)
         if words:
             found.setdefault(name, Entry(name=name, language=language, words=words))
@@ -132,7 +140,7 @@ class Voices:
             machine = prompt_in_pbx(self.settings, hotline, name)
             if machine is None:
                 continue
-            if row.sound is not None and words_of(machine.text, "vi") == row.words:
+            if row.sound is not None and words_of(machine.text, row.language) == row.words:
                 write_sound(machine.path, row.sound)
                 machine.path.with_suffix(".said").unlink(missing_ok=True)
             elif not machine.path.with_suffix(".said").exists():
@@ -213,10 +221,13 @@ def of_flow(flow: Flow) -> Iterator[tuple[str, str, str]]:
             yield f"sentence:ticket-{number}:vi", "vi", told
 
 
-def _of_pbx(hotline: HotlineTable) -> Iterator[tuple[str, str, str]]:
+def of_pbx(hotline: HotlineTable, *, english: bool) -> Iterator[Entry]:
+    """Give what the dialplan plays by itself; in English what app_queue says between."""
     for name, text in texts(hotline).items():
         if "{" not in text:
-            yield f"{PBX}{name}", "vi", text
+            yield Entry(name=f"{PBX}{name}", language="vi", words=words_of(text, "vi"))
+    for name, text in english_texts().items() if english else ():
+        yield Entry(name=f"{PBX}{IN_ENGLISH}{name}", language="en", words=words_of(text, "en"))
 
 
 def _whole_parts(text: str) -> list[str]:

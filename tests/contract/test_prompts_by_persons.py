@@ -114,7 +114,7 @@ async def test_a_recording_holds_for_its_words_and_no_others(
     version = of_hotline(hotline.id)
     assert version is not None
     speaker = Speaker(settings, clock)
-    entry = next(e for e in voices.entries(hotline, version.flow) if e.name == "notice")
+    entry = next(e for e in voices.entries(version.flow) if e.name == "notice")
     said = Say(text=version.flow.notice)
     before = await speaker.files(hotline, said)
     await keep(database, speaker, hotline, entry, prompt_of(sound()))
@@ -141,7 +141,7 @@ async def test_what_the_dialplan_plays_by_name_is_put_in_its_place_and_taken_bac
     path.parent.mkdir()
     path.write_bytes(b"machine")
     path.with_suffix(".said").write_text("machine")
-    entry = next(e for e in voices.entries(hotline, None) if e.name == "pbx:hold")
+    entry = next(e for e in voices.of_pbx(hotline, english=False) if e.name == "pbx:hold")
     made = prompt_of(sound())
     await keep(database, speaker, hotline, entry, made)
     assert path.read_bytes() == made
@@ -348,8 +348,10 @@ async def test_a_draft_and_a_prompt_are_called_for_by_telephone(
     assert order.when is not None
 
 
-async def upload(browser: Browser, data: bytes) -> ClientResponse:
-    typed = FormData({"csrf": browser.csrf, "name": "notice"})
+async def upload(
+    browser: Browser, data: bytes, name: str = "notice", group: str = ""
+) -> ClientResponse:
+    typed = FormData({"csrf": browser.csrf, "name": name})
     typed.add_field("file", data, filename="loi-bao.mp3", content_type="audio/mpeg")
-    address = f"{browser.base}/admin/prompts/upload?hotline=can-tho"
+    address = f"{browser.base}/admin/prompts/upload?hotline=can-tho&group={group}"
     return await browser.session.post(address, data=typed, allow_redirects=False)

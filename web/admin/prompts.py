@@ -12,9 +12,11 @@ from aiohttp.web_request import FileField
 from ivr import voices
 from ivr.flow.acts import Say
 from ivr.flow.model import Flow
+from ivr.heard import GROUPS, everything, group_of
 from ivr.orders import RECORD
 from ivr.prompt_builder import PromptError, make, prompt_in_pbx
 from ivr.speech.levelling import MOST_BYTES, prompt_of
+from ivr.survey_words import Level
 from ivr.tables import PhoneOrder, PromptEdition
 from ivr.voices import PBX, Entry
 from telephony.control import Place
@@ -28,7 +30,7 @@ from web.admin.flows import FLOWBOOK, SPEAKER
 from web.admin.unit_forms import text
 from web.auth import allowed, viewer
 from web.desk.people import account_names
-from web.doors import CONTROL
+from web.doors import ACTS, CONTROL
 from web.keys import CLOCK, DB, SETTINGS
 from web.words import N_
 
@@ -39,7 +41,15 @@ KINDS: Mapping[str, str] = {
     "notice": N_("Báo ghi âm"),
     "step": N_("Bước"),
     "sentence": N_("Câu dùng chung"),
+    "wait": N_("Câu khi chờ"),
+    "survey": N_("Câu hỏi ý kiến"),
     "pbx": N_("Câu của tổng đài"),
+}
+TITLES: Mapping[str, str] = {
+    "menus": N_("Lời chào, menu"),
+    "queue": N_("Trong hàng chờ"),
+    "survey": N_("Hỏi ý kiến"),
+    "pbx": N_("Tổng đài tự phát"),
 }
 SOURCES: Mapping[str, str] = {
     "machine": N_("máy đọc"),
@@ -67,6 +77,7 @@ class Row:
 
     Attributes:
         entry: What is said.
+        group: Where callers hear it (ivr.heard).
         kind: In words, with the step's id.
         source: Whose voice is heard now.
         edition: The latest edition, if there is one.
@@ -74,6 +85,7 @@ class Row:
     """
 
     entry: Entry
+    group: str
     kind: str
     place: str
     source: str
@@ -166,14 +178,18 @@ async def _page(
         await request.app[SPEAKER].voices.refresh(session)
         newest = await voices.newest_of(session, hotline.id)
         people = await account_names(session, [row.by for row in newest.values()])
-    known = voices.entries(hotline, _flow(request, hotline))
-    rows = [_row(entry, newest.get(entry.name)) for entry in known]
-    own = request.query.get("own") == "1"
+    rows = [_row(entry, newest.get(entry.name)) for entry in _known(request, hotline)]
+    own, group = request.query.get("own") == "1", request.query.get("group", "")
     shown = [r for r in rows if r.edition and r.edition.sound] if own else rows
+    if group in GROUPS:
+        shown = [r for r in shown if r.group == group]
     context = {
         "hotline": hotline,
         "leaf": leaf(request, shown, SIZE),
         "own": own,
+        "group": group if group in GROUPS else "",
+        "groups": [(g, w, sum(r.group == g for r in rows)) for g, w in TITLES.items()],
+        "titles": TITLES,
         "outdated": sum(r.outdated for r in rows),
         "persons": sum(r.source != "machine" for r in rows),
         "people": people,
@@ -195,12 +211,21 @@ def _row(entry: Entry, edition: PromptEdition | None) -> Row:
     )
     return Row(
         entry=entry,
+        group=group_of(entry),
         kind=kind,
         place=place,
         source=edition.source if edition is not None and spoken and same else "machine",
         edition=edition,
         outdated=spoken and not same,
     )
+
+
+def _known(request: web.Request, hotline: HotlineTable) -> list[Entry]:
+    """Return everything that callers hear, in groups."""
+    procedure = request.app[ACTS].lawbook.procedure(hotline.id)
+    rating = procedure.rating if procedure else ()
+    scale = tuple(Level(id=mark.id, name=mark.name) for mark in rating)
+    return everything(hotline, _flow(request, hotline), scale)
 
 
 def _flow(request: web.Request, hotline: HotlineTable) -> Flow | None:
@@ -214,7 +239,7 @@ def _entry(request: web.Request, hotline: HotlineTable, name: str) -> Entry:
     Raises:
         NotFound: The hotline has none of that name.
     """
-    for entry in voices.entries(hotline, _flow(request, hotline)):
+    for entry in _known(request, hotline):
         if entry.name == name:
             return entry
     raise NotFound("no_such_prompt")
@@ -251,6 +276,7 @@ async def _put(
 
 
 def _back(request: web.Request, hotline: HotlineTable, done: str) -> str:
-    page = request.query.get("page", "")
+    page, group = request.query.get("page", ""), request.query.get("group", "")
     place = f"&page={page}" if page.isdecimal() else ""
+    place += f"&group={group}" if group in GROUPS else ""
     return f"/admin/prompts?hotline={hotline.id}{place}&done={done}"
