@@ -208,6 +208,17 @@ async def test_what_is_done_to_the_manifest_is_named(
     assert (path, why) in {(p, w) for p, w, _ in await found(rig, keys)}
 
 
+async def test_the_last_line_of_the_manifest_is_missed_on_each_database(
+    rig: Rig, keys: Keys
+) -> None:
+    *_, last = await rig.rows()
+    await drop_the_last_entry(rig)
+    assert {(path, why) for path, why, _detail in await found(rig, keys)} >= {
+        (f"manifest entry {COUNT}", "entry_missing"),
+        (last.path, "not_in_manifest"),
+    }
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_walk_goes_on_behind_what_is_done(rig: Rig, keys: Keys) -> None:
     rows = sorted(await rig.rows(), key=lambda row: row.id)
