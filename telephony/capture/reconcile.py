@@ -28,6 +28,8 @@ MOST = 1000
 """Items of a kind that are listed; more of them are one fault, not a thousand."""
 BRIEF_SECONDS = 2.0
 LATE_SECONDS = 3600.0
+AHEAD_SECONDS = 300.0
+"""A file that was written so far in the future was written by a wrong clock."""
 
 
 class ItemKind(StrEnum):
@@ -122,7 +124,10 @@ def lying(spools: Iterable[Spool], now: datetime) -> list[Lying]:
                 why = Why.IN_SPOOL
             except (SpoolFileUnreadable, OSError):
                 why = Why.UNREADABLE
-            age = max(0.0, time.time() - file.seen.mtime_ns / 1e9)  # noqa: TID251 - a file's age
+            age = time.time() - file.seen.mtime_ns / 1e9  # noqa: TID251 - a file's age
+            if age < -AHEAD_SECONDS:  # its clock was wrong: how old it is nobody knows
+                age = LATE_SECONDS
+            age = max(0.0, age)
             at = now - timedelta(seconds=age)
             name, linkedid = file.path.name, file.name.linkedid
             found.append(
@@ -154,7 +159,7 @@ async def reconcile(
         before: Calls that ended later are left for another time.
     """
     first, last = bounds(day)
-    spooled = {(f.pbx, f.linkedid): f for f in files}
+    spooled = {(f.pbx, f.linkedid): f for f in files if f.name.startswith(f"{Kind.CALL}-")}
     items = [
         *await _silent_calls(session, first, last, before, spooled),
         *await _loose(session, first, last),

@@ -16,6 +16,8 @@ RATE = 8000
 """Hertz of a raw spool file (docs/recordings-spool.md)."""
 _BLOCK = 1 << 18
 _SAMPLE_BYTES = 2
+RATES = range(4000, 192_001)
+"""Hertz that a WAV header is believed; beyond them no length would be true."""
 _CODINGS = {"flac": ("FLAC", "PCM_16"), "wav": ("WAV", "PCM_16"), "opus": ("OGG", "OPUS")}
 
 
@@ -53,7 +55,7 @@ def open_source(path: Path) -> Source:
         SpoolFileUnreadable: It is no 16-bit PCM.
     """
     size = path.stat().st_size
-    if path.suffix == ".raw":
+    if path.suffix == ".raw" or size == 0:
         offset, channels, rate = 0, 2, RATE
     else:
         offset, channels, rate = _wav_header(path)
@@ -174,7 +176,7 @@ def _wav_header(path: Path) -> tuple[int, int, int]:
         name, length = head[at : at + 4], struct.unpack_from("<I", head, at + 4)[0]
         if name == b"fmt " and at + 24 <= len(head):
             coding, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", head, at + 8)
-            if coding != 1 or bits != 16 or channels not in (1, 2) or not rate:
+            if coding != 1 or bits != 16 or channels not in (1, 2) or rate not in RATES:
                 raise SpoolFileUnreadable(file=path.name)
             found = (channels, rate)
         elif name == b"data" and found:

@@ -12,16 +12,13 @@ import structlog
 from telephony.recordings import audio
 from telephony.recordings.alarms import LOW, Alarms, Low
 from telephony.recordings.archive import Archive
-from telephony.recordings.errors import (
-    SealMismatch,
-    SpoolFileChanged,
-    SpoolFileUnreadable,
-)
+from telephony.recordings.errors import SpoolFileChanged
 from telephony.recordings.model import is_finished
 from telephony.recordings.register import Register
 from telephony.recordings.spool import Look, Spool, SpoolFile, open_inodes
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
+from tongdai.errors import Refusal
 from tongdai.health import Part
 from tongdai.settings import Settings
 
@@ -218,9 +215,17 @@ class Intake:
             self._alarms.archive_full(spool)
         except SpoolFileChanged:
             log.info("recording.still_written", file=file.path.name)
-        except (SpoolFileUnreadable, SealMismatch, OSError) as error:
-            if self._alarms.refused(spool, file.path.name, str(error)):
-                log.warning("recording.not_taken", file=file.path.name, error=str(error))
+        except DatabaseAway:
+            raise
+        except Exception as error:
+            if self._alarms.refused(spool, file.path.name, str(error) or type(error).__name__):
+                known = isinstance(error, Refusal | OSError)
+                log.warning(
+                    "recording.not_taken",
+                    file=file.path.name,
+                    error=str(error),
+                    exc_info=None if known else error,
+                )
 
     async def _take(self, spool: Spool, file: SpoolFile) -> None:
         source = await asyncio.to_thread(audio.open_source, file.path)

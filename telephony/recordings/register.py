@@ -81,6 +81,7 @@ class Register:
         Raises:
             SpoolFileChanged: It was written meanwhile.
             SealMismatch: It does not read back the same.
+            RecordingKeyMissing: Its hotline's key is not in the ring: nothing was begun.
             DatabaseAway: Nothing was written down; the spool file is as it was.
         """
         recording_id = new_id()
@@ -89,6 +90,7 @@ class Register:
         async with self._db.read() as session:
             facts = await store.call_facts(session, call)
         try:
+            self._archive.must_encrypt_for(facts.hotline if facts else None)
             sealed = await asyncio.to_thread(audio.seal, source, work, self._archive.format)
             stored = await asyncio.to_thread(
                 finish, work, self._archive.ring, facts.hotline if facts else None

@@ -87,7 +87,7 @@ class Spool:
                     continue
                 name = parse_spool_name(entry.name)
                 if name is None or not entry.is_file(follow_symlinks=False):
-                    strange.append(entry.name)
+                    strange.append(shown(entry.name))
                     continue
                 try:
                     stat = entry.stat(follow_symlinks=False)
@@ -115,6 +115,15 @@ class Spool:
         """Return the free and the total bytes of the spool's disk."""
         usage = shutil.disk_usage(self.folder)
         return usage.free, usage.total
+
+
+def shown(name: str) -> str:
+    """Return a file's name as it can be written down and shown: whatever it holds.
+
+    A name is bytes to the system. What is no UTF-8, or cannot be printed, becomes an escape.
+    """
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def open_inodes() -> frozenset[tuple[int, int]]:

@@ -74,7 +74,7 @@ def test_a_wav_whose_lengths_were_never_filled_in_is_read_to_its_end(tmp_path: P
 
 @pytest.mark.parametrize(
     "head",
-    [b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"ID3" + b"\0" * 60, b"RIFF\0\0\0\0WAVEdata\0\0\0\0"],
+    [b"RIFF", b"RIFF\0\0\0\0WAVE", b"ID3" + b"\0" * 60, b"RIFF\0\0\0\0WAVEdata\0\0\0\0"],
 )
 def test_what_is_no_wav_is_refused(tmp_path: Path, head: bytes) -> None:
     path = tmp_path / "message-1.2.wav"

@@ -48,6 +48,15 @@ class Archive:
         self.root, self.ring, self.format = root, ring, sound_format
         self.objects = objects or FolderObjects(root)
 
+    def must_encrypt_for(self, hotline: str | None) -> None:
+        """Refuse what could not be encrypted, before any work is done for it.
+
+        Raises:
+            RecordingKeyMissing: The hotline's present key is not in the ring.
+        """
+        if self.ring is not None:
+            self.ring.key(self.ring.current(hotline))
+
     def prepare(self, pbx: str) -> None:
         """Make the folders that an intake works in. Blocking."""
         self._incoming(pbx).mkdir(parents=True, exist_ok=True, mode=0o750)
