@@ -18,7 +18,7 @@ from telephony.recordings.model import Kind
 from telephony.recordings.tables import Recording
 from telephony.transfers.tables import Transfer
 from tongdai.clock import Clock
-from tongdai.db import Database, DatabaseAway
+from tongdai.db import Database, DatabaseAway, Tx
 from tongdai.ids import CallId
 from tongdai.settings import Settings
 
@@ -48,6 +48,8 @@ class Checker:
         )
         self.open = 0
         """Findings of the last day that have no known reason and that nobody has looked at."""
+        self.trouble = ""
+        """Why recordings are not checked now: a sentence, or empty."""
 
     async def run(self) -> None:
         """Check what came, until cancelled."""
@@ -57,33 +59,45 @@ class Checker:
                     pass
             except DatabaseAway:
                 pass  # the recordings wait; /healthz says that the database is away
-            except Exception:
+            except Exception as error:
                 log.exception("recording.checks_failed")
+                self.trouble = f"recordings are not checked: {type(error).__name__}, see the log"
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def round(self) -> int:
-        """Check some recordings; return how many."""
+        """Check some recordings; return how many. One that cannot be checked holds up no other."""
         async with self._db.read() as session:
             waiting = await _waiting(session, self._clock)
+        checked = 0
         if waiting:
             async with self._db.write() as tx:
-                for sound, recording, call in waiting:
-                    found = await self._check(tx.session, sound, recording, call)
-                    for one in found:
-                        tx.session.add(_row_of(one, recording, call, self._clock))
-                        log.warning(
-                            "recording.doubtful",
-                            recording=recording.id,
-                            what=one.kind,
-                            seconds=round(one.seconds, 1),
-                            why=one.why,
-                        )
-                    row = await tx.session.get(RecordingSound, sound.recording)
-                    if row is not None:
-                        row.checked_at = self._clock.now()
+                for row in waiting:
+                    try:
+                        await self._note(tx, row)
+                        checked += 1
+                    except (ValueError, TypeError):
+                        log.exception("recording.check_failed", recording=row[1].id)
+        left = len(waiting) - checked
+        self.trouble = f"{left} recordings cannot be checked: see the log" if left else ""
         async with self._db.read() as session:
             self.open = await _open(session, self._clock)
-        return len(waiting)
+        return checked
+
+    async def _note(self, tx: Tx, waiting: Row) -> None:
+        """Check one recording and write down what is wrong with it."""
+        sound, recording, call = waiting
+        for one in await self._check(tx.session, sound, recording, call):
+            tx.session.add(_row_of(one, recording, call, self._clock))
+            log.warning(
+                "recording.doubtful",
+                recording=recording.id,
+                what=one.kind,
+                seconds=round(one.seconds, 1),
+                why=one.why,
+            )
+        row = await tx.session.get(RecordingSound, sound.recording)
+        if row is not None:
+            row.checked_at = self._clock.now()
 
     async def _check(
         self,

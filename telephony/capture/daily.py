@@ -52,8 +52,9 @@ class Daily:
                 pass  # tried again; /healthz says that the database is away
             except OSError as error:
                 self._unreadable(error)
-            except Exception:
+            except Exception as error:
                 log.exception("recording.reconciliation_failed")
+                self.trouble = f"days cannot be reconciled: {type(error).__name__}, see the log"
             await asyncio.sleep(LOOK_SECONDS)
 
     async def round(self) -> list[Reconciled]:
@@ -129,8 +130,7 @@ class Watch:
                 f"calls and recordings of {self._daily.unclean} do not match: "
                 "see /audit/reconciliation"
             )
-        if self._daily.trouble:
-            said.append(self._daily.trouble)
+        said += [one.trouble for one in (self._checker, self._daily) if one.trouble]
         worst = spool.state if spool.state is State.DOWN else State.DEGRADED if said else State.OK
         self._condition.set(worst, "; ".join(said))
         return {"spool": spool if worst is spool.state and len(said) < 2 else self._condition.part}

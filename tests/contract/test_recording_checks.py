@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlmodel import select
 
@@ -14,7 +15,7 @@ from telephony.capture import marks
 from telephony.capture.checker import Checker
 from telephony.capture.daily import Daily, Watch
 from telephony.capture.model import Mark, MarkKind
-from telephony.capture.tables import ReconciliationDay, RecordingFinding
+from telephony.capture.tables import ReconciliationDay, RecordingFinding, RecordingSound
 from telephony.recordings.alarms import Low
 from telephony.recordings.intake import Intake
 from telephony.recordings.spool import Spool
@@ -123,6 +124,80 @@ async def test_missing_minutes_are_an_alarm_and_a_whole_recording_is_none(night:
     night.clock.advance(timedelta(hours=24))
     await night.checker.round()
     assert night.checker.open == 0
+
+
+def sides(left: float, right: float) -> bytes:
+    """Return 70 s in which each side is heard from the beginning for so many seconds."""
+    sound = np.frombuffer(tones(70), "<i2").reshape(-1, 2).copy()
+    sound[int(left * 8000) :, 0] = 0
+    sound[int(right * 8000) :, 1] = 0
+    return sound.tobytes()
+
+
+DOUBTS = {
+    "1.1": (sides(0, 70), 70, "Không nghe thấy người gọi"),
+    "1.2": (sides(70, 0), 70, "Không nghe thấy phía tổng đài"),
+    "1.3": (sides(5, 3), 70, "Cả hai phía im lặng"),
+    "1.4": (tones(60), 240, "Ngắn hơn cuộc gọi"),
+    "1.5": (tones(30), 10, "Dài hơn cuộc gọi"),
+    "1.6": (sides(70, 69), 70, ""),
+}
+"""Linkedid -> what was recorded, how long the call was, and what the auditor must be told."""
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_each_doubt_is_an_alarm_within_the_hour_and_on_the_auditors_page(
+    night: Night, tmp_path: Path
+) -> None:
+    now = night.clock.now()
+    for linkedid, (sound, talked, _words) in DOUBTS.items():
+        ended = now + timedelta(seconds=talked)
+        await night.rig.call(linkedid, answered_at=now, ended_at=ended)
+        night.rig.record(f"call-{linkedid}.raw", sound)
+    intake = night.rig.intake()
+    await intake.round()
+    assert len(await night.checked()) == 5
+    assert night.clock.now() < now + timedelta(hours=1)
+    part = (await Watch(night.clock, intake, night.checker, night.daily).health())["spool"]
+    assert (part.state, "5 recordings are doubtful" in part.detail) == (State.DEGRADED, True)
+    settings = settings_for(tmp_path, recordings={"archive": night.rig.archive})
+    async with Pages.open(
+        tmp_path, night.clock, db=night.db, settings=settings, packages=("portal", "audit")
+    ) as pages:
+        await pages.account("mai", Role.AUDITOR)
+        mai = await pages.sign_in("mai")
+        text = await (await mai.get("/audit/reconciliation")).text()
+        for row in await night.rig.rows():
+            words = DOUBTS[row.linkedid][2]
+            told = await (await mai.get(f"/audit/recordings/{row.id}")).text()
+            assert (words or "Không thấy gì đáng ngờ") in told, row.linkedid
+            assert words in text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_checks_and_days_that_fail_are_an_alarm_themselves(night: Night) -> None:
+    """As after a disk that gave back other bytes: what cannot be read is said, not passed over."""
+    broken = await night.call("1.1", 30, 30)
+    short = await night.call("1.2", 60, 2)
+    (row,) = [row for row in await night.rig.rows() if row.call == broken.id]
+    finding = {"recording": row.id, "call": row.call, "kind": "long", "seconds": 9.0}
+    async with night.db.write() as tx:
+        (await tx.session.get_one(RecordingSound, row.id)).holes = [[1.0]]
+        tx.session.add(RecordingFinding(**finding, why="?", created_at=tx.now))
+    night.clock.advance(timedelta(days=1))
+    running = [asyncio.create_task(one.run()) for one in (night.checker, night.daily)]
+    await until(lambda: night.checker.trouble and night.daily.trouble)
+    part = await Watch(night.clock, night.rig.intake(), night.checker, night.daily).health()
+    assert "1 recordings cannot be checked" in part["spool"].detail
+    assert "days cannot be reconciled" in part["spool"].detail
+    async with night.db.read() as session:
+        found = {
+            (f.call, f.kind) for f in (await session.execute(select(RecordingFinding))).scalars()
+        }
+    assert (short.id, "short") in found, "the one beside it is checked all the same"
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
 
 
 async def test_a_pause_is_no_fault_and_a_stop_ends_what_must_be_there(night: Night) -> None:

@@ -16,7 +16,7 @@ from telephony.recordings import access
 from telephony.recordings.errors import HearingForbidden, RecordingUnknown
 from telephony.recordings.tables import Recording
 from tongdai import audit
-from tongdai.accounts.model import Role, Viewer
+from tongdai.accounts.model import Viewer
 from tongdai.i18n import _
 from web.audit.doubts import doubts, whys
 from web.auth import allowed, viewer
@@ -117,9 +117,10 @@ async def _items(session: AsyncSession, who: Viewer, day: date) -> list[Reconcil
 
 
 async def _findings(session: AsyncSession, who: Viewer) -> list[RecordingFinding]:
+    mine = col(RecordingFinding.hotline).in_(access.heard_hotlines(who))
     rows = await session.execute(
         select(RecordingFinding)
-        .where(col(RecordingFinding.hotline).in_(who.hotlines_for(Role.AUDITOR, Role.SUPERVISOR)))
+        .where(or_(mine, col(RecordingFinding.hotline).is_(None)))
         .order_by(col(RecordingFinding.created_at).desc(), col(RecordingFinding.id).desc())
         .limit(SHOWN)
     )
