@@ -1,6 +1,9 @@
 """The auditor's desk and the supervisor's floor as people use them (recordings, operators)."""
 
 import asyncio
+import shutil
+import subprocess
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -158,13 +161,36 @@ async def _hold_and_export(house: House, page: Page, recording: str) -> None:
     await page.locator("main [name=reason]").fill("Khiếu nại số 12")
     await page.get_by_role("button", name="Giữ lại").click()
     await expect(page.locator(".note.warn")).to_contain_text("đang được giữ lại")
+    (held,) = [row for row in await house.rig.rows() if row.id == recording]
+    assert held.state == "held"
     await page.goto(f"{house.pages.base}/audit/recordings/{recording}")
     await page.fill("#why", "Thanh tra yêu cầu")
     async with page.expect_download() as started:
         await page.get_by_role("button", name="Tải về").click()
     package = await (await started.value).path()
-    assert await asyncio.to_thread(faults, package) == []
+    assert await asyncio.to_thread(faults, package, Keys(house.rig.folder / "keys").public()) == []
+    proved = await asyncio.to_thread(_elsewhere, package, house.rig.folder / "elsewhere")
+    assert proved.returncode == 0, proved.stdout
+    assert (proved.stdout.count("OK "), "FAIL" in proved.stdout) == (6, False), proved.stdout
     assert {p.how for p in await house.plays(recording)} == {"export", "page"}
+
+
+def _elsewhere(package: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Verify a package where there is nothing but a shell, sha256sum, openssl, grep and cut."""
+    tools = folder / "bin"
+    tools.mkdir(parents=True)
+    for tool in ("sha256sum", "openssl", "grep", "cut", "dirname"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+    with zipfile.ZipFile(package) as opened:
+        opened.extractall(folder)
+    return subprocess.run(
+        ["/bin/sh", "verify.sh"],
+        cwd=folder,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 async def test_the_seal_is_proved_in_the_page_and_a_touched_file_is_told(house: House) -> None:

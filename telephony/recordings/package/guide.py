@@ -57,7 +57,7 @@ def script(found: Excerpt, sound: str, key: str) -> str:
     """Return verify.sh: every step of the guide; it ends with 0 only when all is well."""
     lines = [
         "#!/bin/sh",
-        "# sha256sum, openssl, grep, cut: nothing else is needed.",
+        "# sha256sum, openssl, grep, cut, dirname: nothing else is needed.",
         'cd "$(dirname "$0")" || exit 2',
         "bad=0",
         'must() { if [ "$2" = "$3" ]; then echo "OK   $1"; else echo "FAIL $1"; bad=1; fi; }',
