@@ -37,6 +37,8 @@ class Talk:
         self.line, self.diary = line, diary
         self._hotline, self._speaker = hotline, speaker
         self._keys = ""
+        self._late_hash = False
+        """An entry was full before its hash key, which may come while the answer is said."""
 
     async def say(self, say: Say) -> None:
         """Say something; a key stops it and is kept. What no key may stop is said whole.
@@ -69,9 +71,10 @@ class Talk:
                     self._speaker.alarm(f"{file.name}: nothing was heard of it")
                     raise NotHeardError
                 return True
-            self._keys += played.key
-            if not to_the_end:
-                return False
+            if not self._is_late_hash(played.key):
+                self._keys += played.key
+                if not to_the_end:
+                    return False
             offset = max(played.samples, offset + 1)
             if seconds_of(file) * SAMPLES_A_SECOND - offset < _SHORTEST_PIECE:
                 return True
@@ -83,6 +86,7 @@ class Talk:
             CallerGoneError: The caller hung up.
         """
         press, self._keys = self._keys[:1], self._keys[1:]
+        self._late_hash = False
         if not press:
             await self.lease(seconds)
             press = await self.line.key(seconds)
@@ -110,13 +114,15 @@ class Talk:
         for number, (text, file) in enumerate(pieces, start=1):
             if text:
                 self.diary.said(text)
-            if number == len(pieces) and seconds_of(file) >= _LEAST_SECONDS:
+            last = number == len(pieces) and not self._late_hash
+            if last and seconds_of(file) >= _LEAST_SECONDS:
                 prompt = file
             elif not await self.play(file):
                 break
         typed, self._keys = self._keys[:most], self._keys[most:]
         if len(typed) < most and "#" not in typed:
             typed += await self._gathered(most - len(typed), seconds, prompt)
+        self._late_hash = len(typed) == most and "#" not in typed
         typed = typed.partition("#")[0]
         self.diary.pressed(f"{len(typed)} số")
         return typed
@@ -131,6 +137,11 @@ class Talk:
         await self.lease(most_seconds)
         await self.line.play(self._speaker.tone)
         return await self.line.record(path, most_seconds)
+
+    def _is_late_hash(self, key: str) -> bool:
+        """Say whether a key ends the entry before, as the caller was told to; once."""
+        late, self._late_hash = self._late_hash and key == "#", False
+        return late
 
     async def _pieces(self, says: Sequence[Say]) -> list[tuple[str, Path]]:
         """Return the files of what is said; with the first of each, its words."""

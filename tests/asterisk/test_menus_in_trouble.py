@@ -28,6 +28,9 @@ from tests.support.people import signed_in
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
+from tickets import codes
+from tickets.model import TicketState
+from tickets.tables import Ticket
 from tongdai.clock import SystemClock
 from tongdai.db import Database
 from tongdai.settings import load
@@ -121,7 +124,9 @@ async def hall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
     hurry(world)
     async with world, Service(world) as service, Telephones(world.pbx) as phones:
         db = Database(world.settings.database.url, SystemClock())
-        yield Hall(world, service, phones, db)
+        made = Hall(world, service, phones, db)
+        await made.edit(*PATIENT)
+        yield made
         await db.close()
 
 
@@ -135,7 +140,40 @@ def hurry(world: World) -> None:
     world.settings = load(file)
 
 
-async def test_who_has_waited_longest_leaves_a_message_or_is_called_back_by_key(hall: Hall) -> None:
+async def test_keys_of_the_longest_wait_and_of_a_code(hall: Hall) -> None:
+    """At the same time: they take their seconds."""
+    await asyncio.gather(waits_longest(hall), asks_by_code(hall))
+
+
+async def asks_by_code(hall: Hall) -> None:
+    """A tenth of a second a key, no pause: no digit is lost, and the late hash stops nothing."""
+    caller, now = "0912345687", SystemClock().now()
+    code = codes.new_code()
+    async with hall.db.write() as tx:
+        tx.session.add(
+            Ticket(
+                hotline="can-tho",
+                number="2026-000777",
+                code=code,
+                state=TicketState.OPEN,
+                due_at=now + timedelta(days=2),
+                created_at=now,
+                changed_at=now,
+                created_by="system",
+            )
+        )
+    call = await hall.phones.call(CAN_THO, caller)
+    await until(lambda: hall.hears(caller, "Tra cứu, bấm 2"), within=30)
+    await press(call, "2", lambda: hall.hears(caller, "mã tra cứu gồm mười chữ số"))
+    await call.press(f"{code}#", pause=0)
+    await until(lambda: hall.hears(caller, "Tra cứu phiếu khác, bấm 2"), within=30)
+    said = [line.text for line in await hall.lines(caller) if line.kind == "said"]
+    assert said[-4:-2] == ["đang được xử lý", "Hạn trả lời là"]
+    assert ("pressed", "10 số") in [(line.kind, line.text) for line in await hall.lines(caller)]
+    await call.hang_up()
+
+
+async def waits_longest(hall: Hall) -> None:
     """Never a hang-up: 1 is a call-back that keeps the place, 2 a message."""
     wishes, speaks = "0912345681", "0912345682"
     one, two = [await hall.phones.call(GIA_LAI, caller) for caller in (wishes, speaks)]
@@ -183,7 +221,6 @@ async def test_who_has_waited_longest_leaves_a_message_or_is_called_back_by_key(
 
 
 async def test_a_flow_edited_while_a_caller_is_inside_holds_for_the_next_call(hall: Hall) -> None:
-    await hall.edit(*PATIENT)
     inside, later = "0912345683", "0912345684"
     call = await hall.phones.call(CAN_THO, inside)
     await until(lambda: hall.hears(inside, "Tra cứu, bấm 2"), within=30)

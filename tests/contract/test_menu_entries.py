@@ -42,6 +42,41 @@ async def test_a_key_that_stops_the_text_before_it_is_the_first_of_the_code(serv
 
 
 @ONE
+async def test_the_hash_key_after_a_full_code_does_not_cut_the_answer_short(
+    served: Served,
+) -> None:
+    """The prompt asks for it; the tenth digit has ended the entry already."""
+    ticket = await served.here.referred()
+    answer = file_of(served, "Phiếu số")
+    phone = await served.call(f"2{ticket.code}---", into=(answer, "#"))
+    said = [text for kind, text in await served.diary() if kind == "said"]
+    assert "đang được xử lý" in " ".join(said)
+    assert WORDS.wrong_key.strip(".") not in said
+    assert phone.heard.count(answer) == 2  # it goes on where it was stopped
+    assert phone.variables["TONGDAI_NEXT"] == "end"
+
+
+@ONE
+async def test_nor_is_it_taken_for_the_next_entry(served: Served) -> None:
+    """A ticket's number in full, the hash key late, then the sender's own number."""
+    ticket = await served.here.filed()
+    number = (ticket.number or "").replace("-", "")
+    asks = file_of(served, WORDS.own_number)
+    phone = await served.call(f"2{number}0892100001#---", caller="0912000000", into=(asks, "#"))
+    assert phone.variables["TONGDAI_NEXT"] == "end"
+    assert phone.gathered == [file_of(served, WORDS.code), ""]
+
+
+@ONE
+async def test_another_key_after_a_full_code_stops_the_answer_as_ever(served: Served) -> None:
+    ticket = await served.here.referred()
+    answer = file_of(served, "Phiếu số")
+    phone = await served.call(f"2{ticket.code}", into=(answer, "1"))
+    assert phone.heard.count(answer) == 1
+    assert phone.variables["TONGDAI_NEXT"] == "queue"
+
+
+@ONE
 async def test_a_code_s_prompt_that_cannot_be_played_raises_the_alarm(served: Served) -> None:
     phone = await served.call("2", deaf_to=file_of(served, WORDS.code))
     assert "TONGDAI_NEXT" not in phone.variables
