@@ -16,6 +16,7 @@ from tongdai.clock import HCM
 from tongdai.phone import national
 from web.assets_index import Assets
 from web.keys import CSRF, SESSION, SETTINGS, VIEWER
+from web.lengths import clock
 from web.words import N_
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -72,6 +73,7 @@ def setup(app: web.Application, assets: Assets) -> None:
     environment.filters |= {
         "moment": moment,
         "clock_time": clock_time,
+        "sound_length": clock,
         "day": day,
         "until": until,
         "national": lambda number: national(number) if number else "",

@@ -228,3 +228,33 @@ async def test_the_players_words_are_english_on_an_english_page(desk: Desk) -> N
     said = "".join(file.read_text() for file in PLAYER.glob("*.ts"))
     assert set(words) == set(re.findall(r'\bt\("([^"]+)"', said))
     assert words["Lý do nghe: {reason}"] == "Reason for hearing: {reason}"
+
+
+async def test_a_period_the_wrong_way_round_is_said_beside_the_field(desk: Desk) -> None:
+    mai = await desk.page(Role.AUDITOR)
+    for path in ("/audit", "/audit/plays"):
+        same = await mai.get(f"{path}?first=2026-11-30&last=2026-11-30")
+        assert same.status == 200
+        reversed_ = await mai.get(f"{path}?first=2026-11-30&last=2026-11-29")
+        assert reversed_.status == 422
+        assert "Ngày cuối phải sau ngày đầu." in await reversed_.text()
+    hours = "first=2026-11-30&first_hour=10:00&last=2026-11-30&last_hour=09:00"
+    assert (await mai.get(f"/audit?{hours}")).status == 422
+
+
+async def test_what_may_be_another_hotlines_is_listed_without_a_way_to_its_sound(
+    desk: Desk,
+) -> None:
+    desk.rig.record("call-1764464499.1.raw", tones(1))
+    await desk.rig.intake().round()
+    desk.rig.intake().close()
+    loose = next(row.id for row in await desk.rig.rows() if row.hotline is None)
+    mai = await desk.page(Role.AUDITOR)
+    listed = await (await mai.get("/audit")).text()
+    assert "chưa rõ tổng đài" in listed
+    assert loose not in listed
+    assert (await mai.get(f"/audit/recordings/{loose}")).status == 403
+    await desk.pages.account("both", Role.AUDITOR, hotlines=("can-tho", "gia-lai"))
+    both = await desk.pages.sign_in("both")
+    assert f"/audit/recordings/{loose}/wave.svg" in await (await both.get("/audit")).text()
+    assert (await both.get(f"/audit/recordings/{loose}")).status == 200

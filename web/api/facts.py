@@ -24,6 +24,7 @@ from tongdai.clock import HCM
 from tongdai.ids import CallId
 from tongdai.phone import national
 from web.api.marks import marks
+from web.lengths import clock
 from web.sides import sides_of
 
 _CALL = ("id", "hotline", "direction", "called_number", "state", "outcome", "started_at")
@@ -92,14 +93,14 @@ class Facts:
 
     def _marks(self) -> list[tuple[str, str]]:
         seconds = float(self.told["recording"]["seconds"])
-        length = ("Độ dài", _clock(seconds))
+        length = ("Độ dài", clock(seconds))
         told = self.told["marks"]
         heard = self.told["recording"]["sides"]
         who = [("Bên trái", heard["left"]), ("Bên phải", heard["right"])] if heard else []
         return [
             length,
             *who,
-            *((f"{_clock(m['start'])}–{_clock(m['end'])}", m["label"]) for m in told),
+            *((f"{clock(m['start'])}–{clock(m['end'])}", m["label"]) for m in told),
         ]
 
     def _seal(self, found: Excerpt) -> list[tuple[str, str]]:
@@ -200,7 +201,3 @@ def _people(value: object) -> str:
         return f"{datetime.fromisoformat(text):%H:%M:%S %d/%m/%Y}" if "T" in text else text
     except ValueError:
         return text
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

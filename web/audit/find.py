@@ -70,7 +70,9 @@ async def search(request: web.Request) -> web.Response:
         context |= await badges(session, who)
         context["units"] = await _units(session, request, who)
     following = {**typed, "cursor": _cursor(found[SHOWN - 1])} if len(found) > SHOWN else None
+    everywhere = {h.id for h in request.app[SETTINGS].hotlines} <= set(access.heard_hotlines(who))
     context |= {
+        "hears_loose": everywhere,
         "typed": typed,
         "faults": faults,
         "hotlines": hotlines(request, who),
@@ -123,7 +125,22 @@ def moment(day: date | None, hour: time | None, *, end: bool = False) -> datetim
     return at
 
 
+def period(
+    first: tuple[date | None, time | None], last: tuple[date | None, time | None]
+) -> tuple[datetime | None, datetime | None]:
+    """Return the first moment of a period and the first after it.
+
+    Raises:
+        Invalid: It ends before it begins: who is in a hurry has typed them the wrong way round.
+    """
+    since, until = moment(*first), moment(*last, end=True)
+    if since is not None and until is not None and until <= since:
+        raise Invalid(fields={"last": "period_reversed"})
+    return since, until
+
+
 def _asked(who: Viewer, form: Search) -> Asked:
+    since, until = period((form.first, form.first_hour), (form.last, form.last_hour))
     return Asked(
         hotlines=access.heard_hotlines(who),
         hotline=form.hotline or None,
@@ -131,8 +148,8 @@ def _asked(who: Viewer, form: Search) -> Asked:
         kind=form.kind or None,
         operator=form.operator or None,
         unit=form.unit or None,
-        since=moment(form.first, form.first_hour),
-        until=moment(form.last, form.last_hour, end=True),
+        since=since,
+        until=until,
         shortest=form.shortest * 60 if form.shortest is not None else None,
         longest=form.longest * 60 if form.longest is not None else None,
     )

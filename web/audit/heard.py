@@ -19,7 +19,7 @@ from tongdai.accounts.model import Viewer
 from tongdai.errors import Invalid
 from web import words
 from web.api import cursor
-from web.audit.find import SHOWN, hotlines, moment, titles
+from web.audit.find import SHOWN, hotlines, period, titles
 from web.audit.meaning import meaning
 from web.audit.words import WAYS
 from web.auth import allowed, viewer
@@ -83,6 +83,7 @@ async def heard(request: web.Request) -> web.Response:
 
 async def _wanted(session: AsyncSession, who: Viewer, form: PlaysForm) -> PlaysWanted:
     number, tickets = await _meant(session, who, form.q)
+    since, until = period((form.first, None), (form.last, None))
     return PlaysWanted(
         hotlines=access.heard_hotlines(who),
         hotline=form.hotline or None,
@@ -91,8 +92,8 @@ async def _wanted(session: AsyncSession, who: Viewer, form: PlaysForm) -> PlaysW
         how=form.how or None,
         number=number,
         tickets=tickets,
-        since=moment(form.first, None),
-        until=moment(form.last, None, end=True),
+        since=since,
+        until=until,
         least=form.least,
     )
 

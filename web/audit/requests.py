@@ -23,6 +23,7 @@ from web.desk.hearing_words import STATES
 from web.doors import ACTS
 from web.forms import Form, parse
 from web.keys import CLOCK, DB, SETTINGS
+from web.lengths import read
 from web.middleware.errors import status_of
 from web.render import page
 
@@ -31,12 +32,10 @@ _SHOWN = 30
 
 
 def _clock(value: object) -> object:
-    """Read 1:30 as 90 seconds; nothing is None."""
+    """Read 1:30 as 90 seconds, 1:00:30 as an hour more; nothing is None."""
     text = str(value or "").strip().replace(",", ".")
-    if ":" in text and text.replace(":", "").isdigit():
-        minutes, _, seconds = text.partition(":")
-        return int(minutes) * 60 + int(seconds) if seconds.isdigit() else text
-    return text or None
+    seconds = read(text)
+    return (text or None) if seconds is None else seconds
 
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 86400)]

@@ -11,10 +11,11 @@ REFUSALS = {
     "package_font_missing": N_("Máy chủ thiếu phông chữ (gói fonts-dejavu-core)."),
     "too_few_digits": N_("Cần ít nhất 4 chữ số của số điện thoại."),
     "number_or_ticket": N_("Hãy viết cả số điện thoại, hoặc mã phiếu."),
+    "period_reversed": N_("Ngày cuối phải sau ngày đầu."),
     "not_a_time": N_("Giờ không đúng; hãy viết giờ:phút."),
 }
 WAYS: dict[Way, str] = {
-    "page": N_("trang này"),
+    "page": N_("trang ghi âm"),
     "api": N_("API"),
     "request": N_("đơn vị được cấp"),
     "export": N_("gói niêm phong"),

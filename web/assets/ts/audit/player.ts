@@ -26,8 +26,12 @@ const SIDES = [
 ];
 const HEIGHT = 64;
 
-const whole = (seconds: number): string =>
-  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+const two = (n: number): string => String(n).padStart(2, "0");
+const whole = (seconds: number): string => {
+  const minutes = Math.floor(seconds / 60);
+  const head = minutes < 60 ? String(minutes) : `${Math.floor(minutes / 60)}:${two(minutes % 60)}`;
+  return `${head}:${two(Math.floor(seconds % 60))}`;
+};
 
 export class Player {
   private sides: Sides | null = null;
