@@ -28,7 +28,8 @@ from tongdai.settings import Settings
 from tongdai.throttle import Tries
 
 log = structlog.get_logger()
-MOST_WRONG = 6
+MOST_WRONG, MOST_HIDDEN = 6, 30
+"""Wrong entries of one number; of all that hide theirs at a hotline, who ring again as another."""
 WITHIN = timedelta(minutes=15)
 _PATIENCE_SECONDS = 1.0
 
@@ -50,18 +51,20 @@ class Register:
         """
         self._settings, self._db, self._bus, self._clock = settings, db, bus, clock
         self._tries = Tries(real, MOST_WRONG, WITHIN)
+        self._hidden = Tries(real, MOST_HIDDEN, WITHIN)
 
     async def find_ticket(self, visit: Visit, typed: str, own: str) -> Found:
         """Look a ticket up; the code alone proves enough, the number only with the sender's own."""
-        caller = visit.caller.e164 or visit.call
-        if self._tries.exhausted(caller):
+        shown = visit.caller.e164
+        tries, caller = (self._tries, shown) if shown else (self._hidden, visit.hotline)
+        if tries.exhausted(caller):
             return Locked()
         async with self._db.read() as session:
             found = await self._found(session, visit, typed, own)
             if isinstance(found, Ticket):
                 return TicketFound(said=told(await _standing(session, found)))
         if isinstance(found, TicketUnknown):
-            self._tries.wrong(caller)
+            tries.wrong(caller)
         return found
 
     def message_file(self, visit: Visit) -> Path:

@@ -33,6 +33,7 @@ _BY_CODE: dict[str, str] = {
     "too_long": N_("Nội dung dài quá mức cho phép."),
     "too_short": N_("Nội dung quá ngắn."),
     "not_a_number": N_("Cần nhập một con số."),
+    "not_keys": N_("Phím chỉ gồm 0 đến 9, *, #, và - khi không bấm; cách nhau bằng dấu phẩy."),
     "not_a_date": N_("Ngày không đúng; hãy viết ngày/tháng/năm."),
     "not_an_email": N_("Địa chỉ e-mail không đúng."),
     "not_a_phone": N_("Số điện thoại không đúng."),

@@ -11,10 +11,10 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ivr.flow.sentences import Sentences
+from ivr.flow.spoken import Text, Words
 
 _strict = ConfigDict(extra="forbid")
 Id = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,48}$")]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Press = Annotated[str, Field(pattern=r"^[0-9*#]$")]
 LanguageCode = Literal["vi", "en"]
 
@@ -37,10 +37,10 @@ class Menu:
     do: Literal["menu"]
     id: Id
     name: str = ""
-    say: str = ""
-    wait_seconds: Annotated[int, Field(ge=1, le=15)] = 4
-    tries: Annotated[int, Field(ge=1, le=5)] = 3
-    silence: Annotated[int, Field(ge=1, le=5)] = 3
+    say: Words = ""
+    wait_seconds: Annotated[int, Field(strict=True, ge=1, le=15)] = 4
+    tries: Annotated[int, Field(strict=True, ge=1, le=5)] = 3
+    silence: Annotated[int, Field(strict=True, ge=1, le=5)] = 3
     otherwise: Id
     source: str = ""
 
@@ -58,10 +58,10 @@ class Queue:
 
     do: Literal["queue"]
     id: Id
-    say: str = ""
+    say: Words = ""
     again: bool = False
     field: str = ""
-    priority: Annotated[int, Field(ge=0, le=9)] = 0
+    priority: Annotated[int, Field(strict=True, ge=0, le=9)] = 0
     skill: str = ""
     source: str = ""
 
@@ -101,7 +101,7 @@ class LookUp:
 
     do: Literal["lookup"]
     id: Id
-    say: str = ""
+    say: Words = ""
     then: Id
     otherwise: Id
     source: str = ""
@@ -119,8 +119,8 @@ class Message:
 
     do: Literal["message"]
     id: Id
-    say: str = ""
-    most_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+    say: Words = ""
+    most_seconds: Annotated[int, Field(strict=True, ge=10, le=600)] = 120
     then: Id
     otherwise: Id
     source: str = ""
@@ -138,7 +138,7 @@ class CallBack:
 
     do: Literal["callback"]
     id: Id
-    say: str = ""
+    say: Words = ""
     confirm: bool = False
     then: Id
     otherwise: Id
@@ -176,7 +176,7 @@ class OneStop:
 
     do: Literal["one-stop"]
     id: Id
-    say: str = ""
+    say: Words = ""
     unit: str
     otherwise: Id
     source: str = ""
@@ -221,7 +221,7 @@ class Key:
 
     menu: Id
     press: Press
-    say: str = ""
+    say: Words = ""
     go: Id
 
 

@@ -122,4 +122,4 @@ def _sentence(text: str, source: str, where: tuple[Any, ...], why: str) -> str:
         line = line_of(text, names[0], index)
     else:
         line = line_of(text, "", 0, names[0] if names else "")
-    return f"{source}, line {line}: {'.'.join(names)}: {why}"
+    return f"{source}, line {line}: {'.'.join(names)}: {why.removeprefix('Value error, ')}"

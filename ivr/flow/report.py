@@ -1,5 +1,6 @@
 """A flow as a readable text, and a call through it as text; pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +14,13 @@ from ivr.flow.state import Facts, Phase, State
 from ivr.flow.walk import advance, begin
 from ivr.speech.reading import moment
 from tongdai.calendar import Calendar
+from tongdai.clock import HCM
 from tongdai.i18n import _
 
 _ENDS = {End.PERSON: "người", End.MESSAGE: "lời nhắn", End.FAREWELL: "lời chào"}
 _MOST_TURNS = 400
+_PRESSES = re.compile("[0-9*#]+")
+_FIRST_YEAR, _LAST_YEAR = 1901, 2199
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,33 @@ def facts_at(flow: Flow, calendar: Calendar | None, when: datetime) -> Facts:
         return Facts(open=True)
     opening = calendar.next_opening(when)
     return Facts(open=False, next_opening=moment(opening) if opening else "")
+
+
+def moment_of(typed: str) -> datetime:
+    """Return a moment as people type it, `2026-11-28T20:00`; without a zone it is Vietnam's.
+
+    Raises:
+        ValueError: It is none, or none of the years that calendars know.
+    """
+    found = datetime.fromisoformat(typed)
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        message = f"not in the years {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise ValueError(message)
+    return found if found.tzinfo else found.replace(tzinfo=HCM)
+
+
+def presses_of(typed: str) -> list[str]:
+    """Return what is pressed, as `3,1` or `2,1234567890#`; `-` is silence.
+
+    Raises:
+        ValueError: There is a key that no telephone has.
+    """
+    found = [item.strip() for item in typed.split(",") if item.strip()]
+    for item in found:
+        if item != "-" and not _PRESSES.fullmatch(item):
+            message = f"{item!r}: keys are 0 to 9, * and #, - for none, with commas between"
+            raise ValueError(message)
+    return found
 
 
 def report(flow: Flow) -> str:
@@ -60,7 +91,8 @@ def played(flow: Flow, facts: Facts, keys: Sequence[str]) -> Iterator[Heard]:
         flow: The flow.
         facts: Whether it is open, and when it opens next.
         keys: One item a press, or a whole number for an entry ("1234567890#"); `-` is silence.
-            When none are left the caller presses nothing more.
+            In a menu an item of several keys ("31") is pressed key by key. When none are left
+            the caller presses nothing more.
     """
     left = list(keys)
     state, effects = begin(flow, facts)
@@ -93,6 +125,8 @@ def _given(  # noqa: PLR0911 - one branch a question
         case acts.ReadKey():
             if pressed == "-":
                 return acts.Silence(), _("(không bấm phím)")
+            if pressed[1:]:
+                left.insert(0, pressed[1:])
             return acts.Key(press=pressed[0]), _("bấm {key}").format(key=pressed[0])
         case acts.ReadDigits():
             typed = "" if pressed == "-" else pressed.removesuffix("#")

@@ -5,7 +5,9 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-_Said = Annotated[str, Field(min_length=1, max_length=500)]
+from ivr.flow.spoken import Text
+
+_Said = Annotated[Text, Field(max_length=500)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))

@@ -22,6 +22,7 @@ from telephony.calls.model import Direction, Outcome
 from telephony.calls.tables import CallRow
 from tongdai.clock import HCM
 
+FIRST_DAY, LAST_DAY = date(1901, 1, 1), date(2199, 12, 31)
 WRITTEN_WITHIN = timedelta(minutes=1)
 """For so long after its end a call may be without its task: it is being written."""
 
@@ -70,6 +71,19 @@ class Sum:
     def holds(self) -> bool:
         """Whether nobody is missing, and no task is about a call that nobody knows."""
         return self.difference == 0 and not self.strange
+
+
+def day_of(typed: str) -> date:
+    """Return a day as it is typed, 2026-11-30.
+
+    Raises:
+        ValueError: It is none, or so far away that its moments cannot be told.
+    """
+    found = date.fromisoformat(typed)
+    if not FIRST_DAY <= found <= LAST_DAY:
+        message = f"not between {FIRST_DAY} and {LAST_DAY}"
+        raise ValueError(message)
+    return found
 
 
 def figure_of(now: datetime, begun: Mapping[str, datetime | None]) -> ColumnElement[str]:

@@ -120,3 +120,5 @@ async def test_the_supervisor_lists_gives_up_and_proves_the_sum(pages: Pages, ca
     behind = "/floor/calls/list?hotline=can-tho&day=2026-11-30&figure=given_up"
     assert task.call in await (await hoa.get(behind)).text()
     assert (await hoa.get("/floor/calls/list?hotline=gia-lai")).status == 422
+    for day in ("0001-01-01", "9999-12-31", "mai"):
+        assert (await hoa.get(f"/floor/calls?to={day}")).status == 422, day

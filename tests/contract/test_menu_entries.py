@@ -1,9 +1,13 @@
 """An entry of digits in the menus, on paper: one command of the PBX gathers it with its prompt."""
 
+from datetime import timedelta
+
 from ivr.flow.sentences import Sentences
+from ivr.register import MOST_HIDDEN
 from ivr.speech.speaker import prompt
 from tests.contract.test_menus import ONE, Served, served
 from tickets import codes
+from tongdai.clock import HandClock
 
 __all__ = ["served"]
 WORDS = Sentences()
@@ -103,3 +107,20 @@ async def test_who_hangs_up_in_an_entry_is_gone(served: Served) -> None:
     diary = await served.diary()
     assert diary[-1] == ("led", "hung_up")
     assert ("pressed", "0 số") not in diary
+
+
+@ONE
+async def test_who_hides_the_number_cannot_guess_on_by_ringing_again(
+    served: Served, clock: HandClock
+) -> None:
+    """Each call of theirs is another; so they are counted together, and nobody else with them."""
+    ticket = await served.here.filed()
+    for call in range(MOST_HIDDEN // 3):
+        await served.call(f"2{'1000000009' * 3}", caller="anonymous", linkedid=f"1764000001.{call}")
+    hidden = await served.call(f"2{ticket.code}---", caller="anonymous", linkedid="1764000002.1")
+    assert hidden.variables["TONGDAI_NEXT"] == "queue"
+    shown = await served.call(f"2{ticket.code}---", linkedid="1764000002.2")
+    assert shown.variables["TONGDAI_NEXT"] == "end"
+    clock.advance(timedelta(minutes=16))
+    later = await served.call(f"2{ticket.code}---", caller="anonymous", linkedid="1764000002.3")
+    assert later.variables["TONGDAI_NEXT"] == "end"

@@ -10,7 +10,7 @@ from ivr import book
 from ivr.flow.diagram import svg
 from ivr.flow.model import Flow
 from ivr.flow.parse import FlowError, find_flow, parse_flow, shipped
-from ivr.flow.report import facts_at, played, report
+from ivr.flow.report import facts_at, moment_of, played, presses_of, report
 from ivr.tables import FlowEdition
 from tongdai import migrate
 from tongdai.calendar import Calendar, CalendarError
@@ -41,17 +41,17 @@ def ivr_try(hotline: str, at: str, keys: str) -> None:
     A hotline's is the one in force: as the administration changed it last, else as in the file.
 
     Raises:
-        CommandError: No such flow, or `at` is no moment.
+        CommandError: No such flow, `at` is no moment, or a key is none.
     """
     edition = None if _is_file(hotline) else _edition(hotline)
     flow = _read(edition) if edition else _flow(hotline)
-    when = _moment(at)
+    when, pressed = _moment(at), _presses(keys)
     facts = facts_at(flow, _calendar(flow.id), when)
     say(f"{flow.name}, {when.astimezone(HCM):%H:%M %d/%m/%Y}")
     if edition:
         written = edition.at.astimezone(HCM)
         say(f"        (bản {edition.id}, {written:%H:%M %d/%m/%Y}: {edition.note})")
-    for heard in played(flow, facts, [key for key in keys.split(",") if key]):
+    for heard in played(flow, facts, pressed):
         say(f"{heard.who:>6}: {heard.text}" if heard.who else f"        {heard.text}")
 
 
@@ -122,11 +122,18 @@ def _moment(at: str) -> datetime:
     if not at:
         return SystemClock().now()
     try:
-        found = datetime.fromisoformat(at)
+        return moment_of(at)
     except ValueError as error:
         message = f"--at {at!r}: write 2026-11-28T20:00"
         raise CommandError(message) from error
-    return found if found.tzinfo else found.replace(tzinfo=HCM)
+
+
+def _presses(keys: str) -> list[str]:
+    try:
+        return presses_of(keys)
+    except ValueError as error:
+        message = f"--keys {error}"
+        raise CommandError(message) from error
 
 
 def _draw(flow: Flow, path: Path) -> None:

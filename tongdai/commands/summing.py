@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ivr.followups.sums import Figure, Sum, sums
+from ivr.followups.sums import Figure, Sum, day_of, sums
 from tongdai.clock import HCM, Clock
 from tongdai.commands.register import register
 from tongdai.commands.support import CommandError, print_json, run, say, settings
@@ -63,7 +63,7 @@ async def _read(
 
 def _day(typed: str, option: str) -> date | None:
     try:
-        return date.fromisoformat(typed) if typed else None
+        return day_of(typed) if typed else None
     except ValueError as error:
         message = f"{option} {typed}: a day is written 2026-11-30"
         raise CommandError(message) from error

@@ -6,11 +6,11 @@ from aiohttp import web
 
 from ivr import book
 from ivr.flow.parse import FlowError, read_version
+from ivr.flow.report import moment_of
 from ivr.orders import TRIAL
 from ivr.tables import PhoneOrder
 from telephony.control import Place
 from tongdai.accounts.model import Role
-from tongdai.clock import HCM
 from tongdai.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from tongdai.i18n import _
 from tongdai.ids import HotlineId
@@ -102,7 +102,6 @@ def _moment(typed: str) -> datetime | None:
     if not typed:
         return None
     try:
-        when = datetime.fromisoformat(typed)
+        return moment_of(typed)
     except ValueError as error:
         raise Invalid(fields={"when": "not_a_date"}) from error
-    return when if when.tzinfo else when.replace(tzinfo=HCM)

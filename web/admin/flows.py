@@ -5,7 +5,6 @@ Every change is a new edition with who and why (ivr.book); it holds for the next
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -16,12 +15,11 @@ from ivr.book import Flowbook
 from ivr.flow.diagram import Line, name_of, svg, tree
 from ivr.flow.model import Flow, Menu
 from ivr.flow.parse import FlowError
-from ivr.flow.report import Heard, facts_at, played
+from ivr.flow.report import Heard, facts_at, moment_of, played, presses_of
 from ivr.flow.state import menu_text
 from ivr.prompt_builder import PromptError
 from ivr.speech.speaker import Speaker
 from tongdai.accounts.model import Role
-from tongdai.clock import HCM
 from tongdai.errors import Invalid, NotFound
 from tongdai.settings import HotlineTable
 from web import words
@@ -62,7 +60,7 @@ async def flows(request: web.Request) -> web.StreamResponse:
         people = await account_names(session, [row.by for row in rows])
     version = known.versions.get(hotline.id)
     flow = version.flow if version else None
-    tried, fault = _tried(request, flow) if flow else ([], "")
+    tried, faults = _tried(request, flow) if flow else ([], {})
     context: dict[str, Any] = {
         "hotline": hotline,
         "flow": flow,
@@ -72,7 +70,7 @@ async def flows(request: web.Request) -> web.StreamResponse:
         "tried": tried,
         "keys": request.query.get("keys", "")[:_MOST_KEYS],
         "at": request.query.get("at", ""),
-        "faults": {"at": fault} if fault else {},
+        "faults": faults,
         "extension": viewer(request).extension or "",
         "number": "",
     }
@@ -153,19 +151,21 @@ async def _taken(request: web.Request, hotline: HotlineTable) -> None:
         return  # the speaker has raised the alarm, and speaks it at the next call
 
 
-def _tried(request: web.Request, flow: Flow) -> tuple[list[Heard], str]:
+def _tried(request: web.Request, flow: Flow) -> tuple[list[Heard], dict[str, str]]:
     """Return a call on paper as the page asks for it."""
     keys, at = request.query.get("keys"), request.query.get("at", "")
     if keys is None:
-        return [], ""
+        return [], {}
     try:
-        when = datetime.fromisoformat(at) if at else request.app[CLOCK].now()
+        when = moment_of(at) if at else request.app[CLOCK].now()
     except ValueError:
-        return [], words.of_code("not_a_date")
-    when = when if when.tzinfo else when.replace(tzinfo=HCM)
+        return [], {"at": words.of_code("not_a_date")}
+    try:
+        pressed = presses_of(keys[:_MOST_KEYS])
+    except ValueError:
+        return [], {"keys": words.of_code("not_keys")}
     facts = facts_at(flow, law(request).lawbook.calendar(flow.id), when)
-    pressed = [key.strip() for key in keys[:_MOST_KEYS].split(",") if key.strip()]
-    return list(played(flow, facts, pressed)), ""
+    return list(played(flow, facts, pressed)), {}
 
 
 def _branch(flow: Flow, line: Line) -> Branch:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ivr.followups.sums import Figure, Sum, calls_of, sums
+from ivr.followups.sums import Figure, Sum, calls_of, day_of, sums
 from tongdai.accounts.model import Role, Viewer
 from tongdai.clock import HCM
 from tongdai.errors import Invalid
@@ -127,6 +127,6 @@ def _heads() -> tuple[str, str, str]:
 
 def _day(typed: str, otherwise: date) -> date:
     try:
-        return date.fromisoformat(typed) if typed else otherwise
+        return day_of(typed) if typed else otherwise
     except ValueError as error:
         raise Invalid(fields={"day": "not_a_date"}) from error

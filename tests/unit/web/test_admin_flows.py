@@ -54,8 +54,12 @@ async def test_a_flow_is_shown_drawn_and_tried(pages: Pages) -> None:
     tried = await _text(browser, f"/admin/flows?hotline={HOTLINE}&keys=3,1,1")
     assert "hàng đợi tổng đài viên" in tried
     assert "Cổng thông tin 1022" in tried
-    wrong = await _text(browser, f"/admin/flows?hotline={HOTLINE}&keys=3&at=mai")
-    assert "hàng đợi tổng đài viên" not in wrong
+    for query in ("keys=3&at=mai", "keys=3&at=9999-12-31T23:59", "keys=3&at=0001-01-01"):
+        wrong = await _text(browser, f"/admin/flows?hotline={HOTLINE}&{query}")
+        assert "hàng đợi tổng đài viên" not in wrong
+        assert "Ngày không đúng" in wrong
+    wrong = await _text(browser, f"/admin/flows?hotline={HOTLINE}&keys=3,x")
+    assert "Phím chỉ gồm 0 đến 9" in wrong
 
 
 async def test_a_flow_is_changed_with_a_reason_and_holds_for_the_next_call(pages: Pages) -> None:
