@@ -22,6 +22,11 @@ _HIDDEN = {
     "",
 }
 _EMERGENCY = {"111", "112", "113", "114", "115"}
+_SERVICES = (
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.TOLL_FREE,
+)
 _DIALLED = re.compile(r"[\d\s().\-/]+")
 
 
@@ -109,6 +114,20 @@ def dial_digits(e164: str) -> str:
 def is_mobile(e164: str) -> bool:
     """Say whether an SMS can reach the number: a Vietnamese mobile, 0 and nine digits."""
     return re.fullmatch(r"\+84[35789]\d{8}", e164) is not None
+
+
+def can_be_rung(e164: str) -> bool:
+    """Say whether somebody can be rung at a number of this country: a mobile, or a line at a place.
+
+    Not at a number with a digit too many or too few, nor at 1800 and 1900: nobody is reached there,
+    and 1900 costs whoever calls it.
+    """
+    if is_mobile(e164) or re.fullmatch(r"\+842\d{9}", e164):
+        return True
+    number = phonenumbers.parse(e164, _REGION)
+    kind = phonenumbers.number_type(number)
+    ours = number.country_code == 84 and phonenumbers.is_valid_number(number)
+    return ours and kind not in _SERVICES
 
 
 @lru_cache(maxsize=4096)

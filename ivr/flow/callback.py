@@ -1,18 +1,16 @@
 """To which number a caller wants to be called back: said, confirmed, or keyed anew; pure."""
 
 from dataclasses import replace
-from typing import Final
 
 from ivr.flow import acts
 from ivr.flow.acts import Effect, Input, Say
 from ivr.flow.model import CallBack
 from ivr.flow.state import Phase, State, said
 from ivr.speech.reading import phone
-from tongdai.phone import Kind, dial_digits, parse_caller
+from tongdai.phone import can_be_rung, dial_digits, parse_caller
 
 TRIES = 3
 NUMBER_DIGITS, DIGIT_SECONDS, CONFIRM_SECONDS = 11, 6, 5
-_DIALLED: Final = (Kind.MOBILE, Kind.LANDLINE)
 Turn = tuple[State, tuple[Effect, ...]]
 Given = Turn | str
 """What follows; or why the caller is led on without being called back, in words, perhaps none."""
@@ -20,9 +18,8 @@ Given = Turn | str
 
 def number_to_call(typed: str) -> str:
     """Return the digits to dial for a keyed number; empty when it is none of this country."""
-    caller = parse_caller(typed)
-    ours = caller.kind in _DIALLED and caller.e164 is not None
-    return dial_digits(caller.e164) if ours and caller.e164 else ""
+    e164 = parse_caller(typed).e164
+    return dial_digits(e164) if e164 and can_be_rung(e164) else ""
 
 
 def begin(state: State, step: CallBack, *before: Effect) -> Turn:
