@@ -23,6 +23,8 @@ _PHONE = re.compile(r"(?<![\d.,])(?:\+84|0)[\d .]{7,13}\d(?![\d])")
 _CODE = re.compile(r"\b\d{4}-\d{6}\b")
 _GROUPED = re.compile(r"\b\d{1,3}(?:\.\d{3})+\b")
 _DECIMAL = re.compile(r"\b(\d+),(\d+)\b")
+_MONEY = re.compile(r"(?<=\d)\s?(?:đ|₫|VNĐ|VND)(?![\w/])", re.IGNORECASE)
+_UNTIL = re.compile(r"(\d[h:](?:[0-5]\d)?)\s*[-–]\s*(?=\d{1,2}[h:])", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 _MOST_DIGITS = 12
 _MARKS = str.maketrans(
@@ -41,7 +43,7 @@ def clean(text: str) -> str:
     """Return a text as it is to be spoken: on one line, nothing left that is read wrongly."""
     text = unicodedata.normalize("NFC", text)
     text = "".join(sign if sign.isprintable() else " " for sign in text)
-    text = _spelled_out(text)
+    text = _UNTIL.sub(r"\1 đến ", _MONEY.sub(" đồng", _spelled_out(text)))
     text = _DATE.sub(_say_date, text)
     text = _DAY_MONTH.sub(_say_day_month, text)
     text = _TIME.sub(_say_time, text)
@@ -87,6 +89,7 @@ def _say_time(found: re.Match[str]) -> str:
 
 def _say_number(found: re.Match[str]) -> str:
     text = found[0]
-    if len(text) > _MOST_DIGITS or (len(text) > 1 and text[0] == "0"):
-        return digits(text)
-    return number(int(text))
+    by_digit = len(text) > _MOST_DIGITS or (len(text) > 1 and text[0] == "0")
+    words = digits(text) if by_digit else number(int(text))
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    return " " * before.isalpha() + words + " " * after.isalpha()  # QL1A: quốc lộ một A
