@@ -17,6 +17,7 @@ from ivr.first import to_queue
 from ivr.flow.report import facts_at
 from ivr.greeting import greeting
 from ivr.line import Line
+from ivr.presses import Keypads
 from ivr.prompt_builder import PromptError
 from ivr.session import Session
 from ivr.speech.speaker import Speaker
@@ -44,6 +45,7 @@ class Menus:
         desk: Desk,
         speaker: Speaker,
         calendar: Callable[[str], Calendar | None],
+        keypads: Keypads | None = None,
     ) -> None:
         """Bring the parts together.
 
@@ -55,7 +57,9 @@ class Menus:
             desk: Carries out what callers choose.
             speaker: Has the prompts.
             calendar: A hotline's working calendar, the one of its deadlines.
+            keypads: Know of keys that the PBX throws away; see ivr.presses.
         """
+        self._keypads = keypads
         self._settings, self._db, self._clock = settings, db, clock
         self._book, self._desk, self._speaker = book, desk, speaker
         self._calendar = calendar
@@ -74,7 +78,7 @@ class Menus:
 
     async def answer(self, request: Request) -> None:
         """Serve one call; see the module's docstring."""
-        line = Line(request)
+        line = Line(request, self._keypads)
         hotline = self._settings.hotline_by_id(line.header("agi_extension"))
         version = await self._book.now(self._db, hotline.id) if hotline and hotline.menu else None
         visit = visit_of(self._settings, line, hotline) if hotline else None

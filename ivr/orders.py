@@ -20,6 +20,7 @@ from ivr.flow.parse import FlowError, read_version
 from ivr.flow.report import facts_at
 from ivr.flow.walk import LEAST_MESSAGE_SECONDS, TRIES
 from ivr.line import Line
+from ivr.presses import Keypads
 from ivr.prompt_builder import PromptError
 from ivr.session import Session
 from ivr.speech.levelling import NotAPrompt, prompt_of
@@ -121,6 +122,7 @@ class Orders:
         *,
         speaker: Speaker,
         calendar: Callable[[str], Calendar | None],
+        keypads: Keypads | None = None,
     ) -> None:
         """Bring the parts together.
 
@@ -130,7 +132,9 @@ class Orders:
             clock: For a trial of this moment.
             speaker: Has the prompts.
             calendar: A hotline's working calendar.
+            keypads: Know of keys that the PBX throws away; see ivr.presses.
         """
+        self._keypads = keypads
         self._settings, self._db, self._clock = settings, db, clock
         self._speaker, self._calendar = speaker, calendar
         self._writer = _Silent(db)
@@ -216,7 +220,7 @@ class Orders:
     async def _found(
         self, request: Request, kind: str
     ) -> tuple[Line, HotlineTable, Visit, PhoneOrder] | None:
-        line = Line(request)
+        line = Line(request, self._keypads)
         hotline = self._settings.hotline_by_id(line.header("agi_extension"))
         visit = visit_of(self._settings, line, hotline) if hotline else None
         wanted = line.header("agi_arg_3")

@@ -14,6 +14,7 @@ from panoramisk.fast_agi import Request
 from ivr.diary import Diary, DiaryWriter
 from ivr.flow.walk import LEAST_MESSAGE_SECONDS, TRIES
 from ivr.line import Line, seconds_of
+from ivr.presses import Keypads
 from ivr.prompt_builder import PromptError
 from ivr.session import NEXT
 from ivr.speech.speaker import Speaker
@@ -45,6 +46,7 @@ class Surveys:
         *,
         speaker: Speaker,
         writer: DiaryWriter,
+        keypads: Keypads | None = None,
     ) -> None:
         """Bring the parts together.
 
@@ -54,7 +56,9 @@ class Surveys:
             clock: For the diary.
             speaker: Has the prompts.
             writer: Writes the diary.
+            keypads: Know of keys that the PBX throws away; see ivr.presses.
         """
+        self._keypads = keypads
         self._settings, self._book, self._clock = settings, book, clock
         self._speaker, self._writer = speaker, writer
         self._errands = Errands()
@@ -81,7 +85,7 @@ class Surveys:
 
     async def answer(self, request: Request) -> None:
         """Serve one caller; arguments: linkedid, PBX, ticket (call-back only), language."""
-        line = Line(request)
+        line = Line(request, self._keypads)
         hotline = self._settings.hotline_by_id(line.header("agi_extension"))
         visit = visit_of(self._settings, line, hotline) if hotline else None
         ticket = line.header("agi_arg_3")

@@ -71,10 +71,10 @@ class Talk:
                     self._speaker.alarm(f"{file.name}: nothing was heard of it")
                     raise NotHeardError
                 return True
-            if not self._is_late_hash(played.key):
-                self._keys += played.key
-                if not to_the_end:
-                    return False
+            pressed = self._meant(played.key)
+            self._keys += pressed
+            if pressed and not to_the_end:
+                return False
             offset = max(played.samples, offset + 1)
             if seconds_of(file) * SAMPLES_A_SECOND - offset < _SHORTEST_PIECE:
                 return True
@@ -134,14 +134,15 @@ class Talk:
             CallerGoneError: The caller hung up; what was recorded lies in the file.
         """
         self._keys = ""
+        self.line.forget_keys()
         await self.lease(most_seconds)
         await self.line.play(self._speaker.tone)
         return await self.line.record(path, most_seconds)
 
-    def _is_late_hash(self, key: str) -> bool:
-        """Say whether a key ends the entry before, as the caller was told to; once."""
-        late, self._late_hash = self._late_hash and key == "#", False
-        return late
+    def _meant(self, pressed: str) -> str:
+        """Leave out the hash key that ends the entry before, as the caller was told to; once."""
+        late, self._late_hash = self._late_hash, False
+        return pressed.removeprefix("#") if late else pressed
 
     async def _pieces(self, says: Sequence[Say]) -> list[tuple[str, Path]]:
         """Return the files of what is said; with the first of each, its words."""

@@ -24,6 +24,7 @@ from ivr.flow.parse import Version, of_hotline, read_version
 from ivr.flow.state import Facts
 from ivr.flow.walk import resume
 from ivr.line import Line
+from ivr.presses import Keypads
 from ivr.prompt_builder import Prompt, PromptError
 from ivr.session import Session
 from ivr.speech.numbers import number
@@ -105,6 +106,7 @@ class WaitingRoom:
         desk: Desk,
         speaker: Speaker,
         writer: DiaryWriter,
+        keypads: Keypads | None = None,
     ) -> None:
         """Bring the parts together.
 
@@ -115,7 +117,9 @@ class WaitingRoom:
             desk: Writes wishes and messages down.
             speaker: Has the prompts.
             writer: Of the prompt log.
+            keypads: Know of keys that the PBX throws away; see ivr.presses.
         """
+        self._keypads = keypads
         self._settings, self._clock, self._waits = settings, clock, waits
         self._desk, self._speaker, self._writer = desk, speaker, writer
         self._flows = flows()
@@ -163,7 +167,7 @@ class WaitingRoom:
         return True
 
     async def _walk(self, request: Request, *, pressed: bool) -> None:
-        line = Line(request)
+        line = Line(request, self._keypads)
         hotline = self._settings.hotline_by_id(line.header("agi_arg_5"))
         visit = visit_of(self._settings, line, hotline) if hotline else None
         if hotline is None or visit is None:

@@ -15,6 +15,7 @@ from escalation.sweep import Sweep
 from escalation.wake import Waker
 from ivr.followups.rules import Rulebook
 from ivr.followups.service import FollowUps
+from ivr.presses import Keypads
 from ivr.prompt_builder import PromptError, say
 from sms.gateways import build, build_mail
 from sms.sender import Sender
@@ -140,7 +141,9 @@ def build_service(
         {h.id: h.portal or settings.web.public_url for h in settings.hotlines},
     )
     waker = Waker(Sweep(db, acts), clock)
-    voice = build_voice(settings, db, bus, clock, real, acts, waits=waits)
+    keypads = Keypads()
+    keypads.connect(bridge.on_packet)
+    voice = build_voice(settings, db, bus, clock, real, acts, waits=waits, keypads=keypads)
     rulebook = Rulebook(settings=settings, calendar=acts.lawbook.calendar)
     followups = FollowUps(db, bus, rulebook, bridge.settled)
     files = Files(settings.files)

@@ -9,6 +9,7 @@ from ivr.agi import AgiServer
 from ivr.book import Flowbook
 from ivr.menus import Menus
 from ivr.orders import Orders
+from ivr.presses import Keypads
 from ivr.register import Register
 from ivr.speech.speaker import Speaker
 from ivr.survey import Surveys
@@ -45,6 +46,7 @@ def build_voice(
     acts: Acts,
     *,
     waits: Waits,
+    keypads: Keypads,
 ) -> Voice:
     """Build it; nothing runs yet.
 
@@ -64,13 +66,24 @@ def build_voice(
         desk=desk,
         speaker=speaker,
         calendar=acts.lawbook.calendar,
+        keypads=keypads,
     )
     opinions = SurveyBook(db, LawOfOpinions(acts))
-    surveys = Surveys(settings, opinions, clock, speaker=speaker, writer=menus.writer)
-    waiting = WaitingRoom(
-        settings, clock, waits=waits, desk=desk, speaker=speaker, writer=menus.writer
+    surveys = Surveys(
+        settings, opinions, clock, speaker=speaker, writer=menus.writer, keypads=keypads
     )
-    orders = Orders(settings, db, clock, speaker=speaker, calendar=acts.lawbook.calendar)
+    waiting = WaitingRoom(
+        settings,
+        clock,
+        waits=waits,
+        desk=desk,
+        speaker=speaker,
+        writer=menus.writer,
+        keypads=keypads,
+    )
+    orders = Orders(
+        settings, db, clock, speaker=speaker, calendar=acts.lawbook.calendar, keypads=keypads
+    )
     routes = {
         "greeting": menus.answer,
         "survey": surveys.answer,

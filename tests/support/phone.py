@@ -113,7 +113,9 @@ class Phone:
             key, self.keys = self.keys[:1] or "-", self.keys[1:]
             if key == "x":
                 return None
-            if key in "-#":
+            if key == "-":
+                return f"200 result={typed} (timeout)"
+            if key == "#":
                 break
             typed += key
         return f"200 result={typed}"
