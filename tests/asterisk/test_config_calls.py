@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from rig.ami import AmiError
 from rig.carrier import CallRefusedError
+from tests.support.caller import Telephones
 from tests.support.raw_sip import RawCall
 from tests.support.sound import hears, seconds
 from tests.support.wait import until
@@ -66,6 +67,18 @@ async def test_a_citizen_reaches_an_operator_and_both_are_recorded(world: World)
     assert hears(recording, 1, 880)
     assert not hears(recording, 0, 880)
     assert not hears(recording, 1, 440)
+
+
+async def test_a_caller_is_told_nobodys_extension(world: World) -> None:
+    """Who answers is not shown to the caller's side: between answer and end it is asked nothing."""
+    await world.add_member("can-tho", "1001", "anna")
+    async with Telephones(world.pbx) as phones, world.ami() as ami:
+        call = await phones.call("02921022", "0912345678")
+        await ami.event("AgentConnect", 15)
+        await until(lambda: world.recordings() and seconds(world.recordings()[0]) > 1, within=10)
+        await world.carrier.desk_hangs_up("1001")
+        await asyncio.wait_for(call.over.wait(), 30)
+    assert set(call.asked) == {"BYE"}
 
 
 @pytest.mark.parametrize("number", ["+842691022", "842691022", "2691022", "02691022"])

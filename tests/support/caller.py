@@ -34,6 +34,7 @@ FRAME_SECONDS = 0.02
 KEY_SECONDS, KEY_PAUSE_SECONDS = 0.1, 0.1
 STILL_SECONDS = 0.1
 """Sound goes on after a tone: without it nobody could hear that it has ended."""
+_SILENCE = b"\xd5" * FRAME
 _EVENT = 101
 _ALIVE_SECONDS = 5.0
 _RESEND_SECONDS = 0.5
@@ -144,6 +145,8 @@ class Call(asyncio.DatagramProtocol):
         self.over = asyncio.Event()
         self.left = False
         """Whether this side hung up."""
+        self.asked: list[str] = []
+        """The methods of what the PBX asked for, in order."""
 
     @property
     def heard(self) -> int:
@@ -215,11 +218,16 @@ class Call(asyncio.DatagramProtocol):
 
     async def say_nothing(self, until: int, most_seconds: float = 60) -> None:
         """Send silence until more than so much was heard: the PBX has lost patience."""
-        silence = b"\xd5" * (FRAME * 10)
+        silence = _SILENCE * 10
         for _part in range(int(most_seconds * RATE / len(silence))):
             await self._play(silence)
             if self.heard > until or self.over.is_set():
                 return
+
+    def say_silence(self, seconds: float) -> None:
+        """Send at once what a telephone has sent in so many seconds of saying nothing."""
+        for _packet in range(round(seconds / FRAME_SECONDS)):
+            self._packet_out(8, _SILENCE)
 
     async def hang_up(self) -> None:
         """End the call, and return when the PBX has heard so."""
@@ -249,7 +257,7 @@ class Call(asyncio.DatagramProtocol):
     def keep_alive(self) -> None:
         """Send a moment of silence, unless something is sent: a gap makes one key two."""
         if not self._sending:
-            self._packet_out(8, b"\xd5" * FRAME)
+            self._packet_out(8, _SILENCE)
 
     # --- the protocol ---
 
@@ -282,6 +290,7 @@ class Call(asyncio.DatagramProtocol):
     def _asked(self, method: str, data: bytes) -> None:
         if method == "ACK":
             return
+        self.asked.append(method)
         body = self._offer() if method == "INVITE" else ""
         lines = [
             "SIP/2.0 200 OK",

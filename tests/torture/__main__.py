@@ -44,7 +44,7 @@ PARTS: dict[str, Callable[[Path, int, float], Part]] = {
     "ivr": lambda folder, seed, _: Both(
         Menus(folder / "killed", seed), "crowd", Crowd(folder / "crowd", seed)
     ),
-    "recordings": lambda folder, seed, _: Recordings(folder, seed, operators=11),
+    "recordings": lambda folder, seed, _: Recordings(folder, seed, operators=14),
     "sms": lambda folder, seed, _: Both(
         Messages(folder / "killed", seed), "nodes", Nodes(folder / "nodes")
     ),

@@ -13,12 +13,14 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from rig.ports import free_ports
 from tests.support.people import Operator, operator_at_work
 from tests.support.script import WRONG_CODE
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
 from tests.torture.calls import Calls
+from tests.torture.laps import Laps
 from tests.torture.menus import CLOSED, EVENING, OPEN, counted, sum_of
 from tests.torture.sipp import Key, Pause, Step, scenario
 
@@ -60,6 +62,7 @@ class Crowd(Calls):
 
     async def run(self) -> dict[str, Any]:
         """Let everybody call, wait until all is written, count."""
+        self._laps = Laps()
         hotline: dict[str, object] = {
             "wrap_up_seconds": 0,
             "operator_ring_seconds": 8,
@@ -75,8 +78,11 @@ class Crowd(Calls):
                 await stack.enter_async_context(operator_at_work(service, one)) for one in accounts
             ]
             work = [asyncio.create_task(self._serve(operator)) for operator in operators]
+            self._laps.done("all at work")
             await self._everybody(world)
+            self._laps.done("all called")
             await self._settled(service)
+            self._laps.done("all ended")
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -114,15 +120,10 @@ class Crowd(Calls):
         text.write_text(scenario(steps, sound), encoding="utf-8")
         rate = max(self._rate * count / self._calls, 0.1)
         arguments = ["-sf", str(text), "-inf", str(people), "-i", world.pbx.carrier_address]
-        arguments += ["-p", str(5900 + number), "-mp", str(30_000 + number * 2000)]
+        [port] = free_ports(1)
+        arguments += ["-p", str(port), "-mp", str(30_000 + number * 2000)]
         arguments += ["-m", str(count), "-r", f"{rate * 10:.0f}", "-rp", "10000", "-l", "1000"]
-        arguments += [
-            "-nostdin",
-            "-default_behaviors",
-            "all,-abortunexp",
-            "-timeout",
-            str(int(count / rate) + 90),
-        ]
+        arguments += ["-nostdin", "-timeout", str(int(count / rate) + 90)]
         with (world.folder / "logs" / "sipp.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *("setpriv", "--pdeathsig=KILL", "--", "sipp", *arguments),
@@ -163,7 +164,14 @@ class Crowd(Calls):
             found.append("a channel is left")
         sums, problem = await sum_of(service, len(calls))
         found += problem
+        self._laps.done("counted")
         outcomes = Counter(str(call["outcome"]) for call in calls)
         if self._calls >= CALLS:
             found += [f"no call was {name}" for name in sorted(OUTCOMES - outcomes.keys())]
-        return {"placed": len(self.placed), "outcomes": outcomes, "sum": sums, "problems": found}
+        return {
+            "seconds": self._laps.seconds,
+            "placed": len(self.placed),
+            "outcomes": outcomes,
+            "sum": sums,
+            "problems": found,
+        }

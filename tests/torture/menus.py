@@ -13,27 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ivr.flow.model import HangUp
-from ivr.flow.parse import find_flow
-from ivr.prompt_builder import texts
-from ivr.speech.speaker import prompt
-from ivr.waiting import flows
 from tests.support.caller import Call, RefusedError, Telephones
-from tests.support.hearing import NotHeardError, Piece, follow, samples_of
 from tests.support.people import Operator, operator_at_work
 from tests.support.script import WRONG_CODE
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
 from tests.torture.calls import Calls, Deed
+from tests.torture.farewells import PERSON_HERTZ, farewells, hears_person, said_one
+from tests.torture.laps import Laps
 
 OPEN, CLOSED = "can-tho", "tay-ninh"
 DAY = "2026-12-05"
 EVENING = f"{DAY}T20:00:00+07:00"
-PERSON_HERTZ = 1230
-RATE = 8000
 CHAOS_SECONDS = (6.0, 14.0)
 AT_ONCE, SECONDS = 50, 120.0
 LEAVES, QUIET_SECONDS = 0.3, 0.3
@@ -66,7 +58,7 @@ class Menus(Calls):
         at_once: int = AT_ONCE,
         seconds: float = SECONDS,
         chaos: tuple[float, float] = CHAOS_SECONDS,
-        longest_wait: int = 60,
+        longest_wait: int = 30,
     ) -> None:
         """Keep `at_once` callers inside for so many seconds; the queue keeps them no longer."""
         super().__init__(folder, seed, seconds)
@@ -76,6 +68,7 @@ class Menus(Calls):
 
     async def run(self) -> dict[str, Any]:
         """Call, kill, let everybody be served, count."""
+        self._laps = Laps()
         hotline: dict[str, object] = {
             "wrap_up_seconds": 0,
             "ring_seconds": 5,
@@ -102,10 +95,13 @@ class Menus(Calls):
                 await stack.enter_async_context(operator_at_work(service, one)) for one in accounts
             ]
             work = [asyncio.create_task(self._ready(operator)) for operator in operators]
+            self._laps.done("all at work")
             deaths = asyncio.create_task(self._chaos(world, service))
             await self._crowd(world, phones, deaths)
+            self._laps.done("all served")
             await self._mend(world, service)
             await self._settled(service)
+            self._laps.done("all ended")
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -126,6 +122,7 @@ class Menus(Calls):
             _, inside = await asyncio.wait(inside, timeout=0.5, return_when="FIRST_COMPLETED")
         deaths.cancel()
         await asyncio.gather(deaths, return_exceptions=True)
+        self._laps.done("all called")
         _, late = await asyncio.wait(inside, timeout=END_SECONDS)
         self.stuck = len(late)
         for task in late:
@@ -171,7 +168,9 @@ class Menus(Calls):
         """Press, speak, wait, as planned; until a person answers or it is over."""
         now = asyncio.get_running_loop().time
         while not call.over.is_set():
+            begun = now()
             await asyncio.sleep(0.1)
+            call.say_silence(now() - begun)  # else a message would not end by being quiet
             if plan.leaves_after is not None and now() - call.began > plan.leaves_after:
                 self.left.add(call.caller)
                 await call.hang_up()
@@ -200,7 +199,8 @@ class Menus(Calls):
 
     async def _proof(self, world: World, service: Service) -> dict[str, Any]:
         calls = await service.items("calls")
-        cut = [number for number, call in self.ended.items() if not said_farewell(world, call)]
+        said = farewells(world)
+        cut = [number for number, call in self.ended.items() if not said_one(said, call.sound())]
         found = list(counted(calls, self.placed, self.tried))
         found += [f"{number} was cut without a farewell" for number in cut]
         found += [f"{self.stuck} callers were never served"] * bool(self.stuck)
@@ -212,10 +212,12 @@ class Menus(Calls):
             await service.command("audit", "verify")
         except AssertionError as error:
             found.append(f"the history is broken: {error}")
+        self._laps.done("counted")
         outcomes: dict[str, int] = {}
         for call in calls:
             outcomes[str(call["outcome"])] = outcomes.get(str(call["outcome"]), 0) + 1
         return {
+            "seconds": self._laps.seconds,
             "placed": len(self.placed),
             "refused": len(self.tried),
             "by_a_person": len(self.served),
@@ -226,39 +228,6 @@ class Menus(Calls):
             "kills": len(self.done),
             "problems": found,
         }
-
-
-def hears_person(call: Call) -> bool:
-    """Whether the last half second is the tone of an operator's telephone."""
-    sound = call.sound_of_last(min(RATE // 2, call.heard))
-    if len(sound) < RATE // 2 or np.abs(sound).mean() < 500:
-        return False
-    return abs(int(np.abs(np.fft.rfft(sound)).argmax()) * 2 - PERSON_HERTZ) <= 6
-
-
-def said_farewell(world: World, call: Call) -> bool:
-    """Whether the last that was heard is one of the texts that end a call."""
-    sound = call.sound()
-    for file in farewells(world):
-        length = len(samples_of(file))
-        with suppress(NotHeardError):
-            follow(sound, [Piece(file=file)], start=max(len(sound) - length - 400, 0))
-            return True
-    return False
-
-
-def farewells(world: World) -> list[Path]:
-    """Return the files of the flows' last texts, and the dialplan's own."""
-    folder, found = world.settings.prompts.folder.resolve(), list[Path]()
-    waiting = flows()["vi"].flow
-    for hotline in world.settings.hotlines:
-        for step in (*find_flow(hotline.id).step, *waiting.step):
-            if isinstance(step, HangUp):
-                last = step.say.split("}")[-1].strip(" .,;")
-                found.append(prompt(folder, hotline.voice, last).path)
-        said = [name for name in texts(hotline) if name in ("apology", "goodbye")]
-        found += [folder / hotline.id / f"{name}.wav" for name in said]
-    return [file for file in found if file.exists()]
 
 
 def counted(calls: list[dict[str, Any]], placed: set[str], tried: set[str]) -> list[str]:

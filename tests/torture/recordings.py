@@ -20,13 +20,14 @@ from tests.support.wait import until
 from tests.support.world import World
 from tests.torture.calls import Calls, Deed, people_of
 from tests.torture.count import Seen, recorded
+from tests.torture.laps import Laps
 from tongdai.clock import SystemClock
 from tongdai.db import Database
 
 TRANSFERRED, PAUSED, HELD = 0.35, 0.2, 0.5
-GAP_SECONDS = (0.8, 2.2)
+GAP_SECONDS = (0.5, 1.5)
 TALK_SECONDS = (4, 9)
-CHAOS_SECONDS = (12.0, 30.0)
+CHAOS_SECONDS = (8.0, 20.0)
 CHECKED_SECONDS = 90.0
 SAMPLE_OPERATORS = 3
 """Of the four that the sample has in Cần Thơ; the fourth sits at the handset."""
@@ -46,8 +47,8 @@ class Recordings(Calls):
     ) -> None:
         """Place `count` calls; one operator more sits at a handset that holds.
 
-        Three operators are the sample's. The rest are hired: a call every 1.5 s, of 4 to 9 s
-        with ringing and transfers, keeps six or seven people busy.
+        Three operators are the sample's. The rest are hired: a call every second, of 4 to 9 s
+        with ringing and transfers, keeps seven to nine people busy.
         """
         super().__init__(folder, seed, seconds=0)
         self._count, self._operators = count, operators
@@ -55,6 +56,7 @@ class Recordings(Calls):
 
     async def run(self) -> dict[str, Any]:
         """Call, kill, let everything settle; then hold calls and recordings against each other."""
+        self._laps = Laps()
         changes: dict[str, dict[str, object]] = {
             "hotline": {"wrap_up_seconds": 0, "ring_seconds": 5, "operator_ring_seconds": 8}
         }
@@ -83,11 +85,14 @@ class Recordings(Calls):
                 held = await stack.enter_async_context(operator_at_work(service, handset))
                 work.append(asyncio.create_task(self._hold(world, held)))
             deaths = asyncio.create_task(self._chaos(world, service))
+            self._laps.done("all at work")
             await self._citizens(world)
             deaths.cancel()
             await asyncio.gather(deaths, return_exceptions=True)
             await self._mend(world, service)
+            self._laps.done("all called")
             await self._settle(service, world)
+            self._laps.done("all ended and archived")
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -155,6 +160,7 @@ class Recordings(Calls):
             marks = await _marks(db)
         finally:
             await db.close()
+        self._laps.done("all checked")
         seen = await self._look_at_calls(service)
         found = list(recorded(seen))
         for words in (("audit", "verify"), ("recordings", "verify")):
@@ -162,8 +168,11 @@ class Recordings(Calls):
                 await service.command(*words)
             except AssertionError as error:
                 found.append(f"{' '.join(words)}: {error}")
+        self._laps.done("verified")
         items = await self._reconciled(service, found)
+        self._laps.done("reconciled")
         return {
+            "seconds": self._laps.seconds,
             "placed": len(self.placed),
             "refused_or_cut": len(self.tried),
             "calls": len(seen.calls),

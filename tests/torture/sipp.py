@@ -38,6 +38,9 @@ t=0 0
 m=audio [rtpstream_audio_port] RTP/AVP 8
 a=rtpmap:8 PCMA/8000
 """
+_DONE = '<recv response="481" optional="true" next="1"/><recv response="200"/>'
+_OVER = '<label id="1"/><timewait milliseconds="500"/></scenario>'
+"""What is asked after the PBX has hung up is answered 481: that call is over."""
 
 
 def scenario(steps: tuple[Step, ...], sound: Path) -> str:
@@ -66,8 +69,8 @@ def scenario(steps: tuple[Step, ...], sound: Path) -> str:
                 number += 1
                 body = f"Signal={key}\nDuration=120\n"
                 parts.append(_send("INFO", number, body, "application/dtmf-relay"))
-                parts.append('<recv response="200"/>')
-    parts += [_send("BYE", number + 1), '<recv response="200"/></scenario>']
+                parts.append(_DONE)
+    parts += [_send("BYE", number + 1), _DONE, _OVER]
     return "\n".join(parts)
 
 
