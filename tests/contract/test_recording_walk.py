@@ -31,8 +31,6 @@ from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.migrate import import_tables
 
-pytestmark = pytest.mark.timeout(120)  # hundreds of requests, on a machine that may be busy
-
 HERE, FAR = "can-tho", "gia-lai"
 Who = Callable[["Person"], bool]
 
