@@ -31,6 +31,7 @@ from tongdai.health import State as Condition
 from tongdai.ids import AccountId, CallId, TicketId, new_id
 from tongdai.nodes.codec import State
 from tongdai.nodes.doors import FarCalls, FarHealth, FarOperators
+from tongdai.nodes.line import Line
 from tongdai.nodes.orders import BridgeAway
 from tongdai.nodes.relay import BridgeTaken, Local, Relay
 from tongdai.settings import WebTable
@@ -229,6 +230,31 @@ async def test_after_a_lost_line_the_state_is_fetched_anew(url: str) -> None:
         bridge.calls.append(LIVE)
         await _cut_lines(url)
         await until(lambda: web.refreshed > before and FarCalls(web.relay).calls() == (LIVE,))
+        bridge.calls.clear()  # one of the lines may be down yet: then the state says so
+        bridge.bus.publish(CallEnded(call=CALL, at=AT))
+        await until(lambda: FarCalls(web.relay).calls() == ())
+
+
+@pytest.mark.parametrize(
+    "why", [asyncpg.InternalClientError("another operation (2) is in progress"), RuntimeError()]
+)
+async def test_a_line_that_breaks_in_whatever_way_is_opened_again(
+    url: str, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    notify, broken = Line._notify, list[Line]()
+
+    async def breaks(line: Line, connection: asyncpg.Connection) -> None:
+        if line not in broken:
+            broken.append(line)
+            raise why
+        await notify(line, connection)
+
+    async with two(url) as (web, bridge):
+        monkeypatch.setattr(Line, "_notify", breaks)
+        await until(lambda: len(broken) == 2)
+        bridge.calls.append(LIVE)
+        await until(lambda: FarCalls(web.relay).calls() == (LIVE,))
+        bridge.calls.clear()
         bridge.bus.publish(CallEnded(call=CALL, at=AT))
         await until(lambda: FarCalls(web.relay).calls() == ())
 

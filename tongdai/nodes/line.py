@@ -23,7 +23,13 @@ FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0
 SILENT_SECONDS = 15.0
 """A line that brings not even our own words for so long is dead."""
 _MOST = 20_000
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # cut off between two of its own steps
+)
 _SETTINGS = {
     "application_name": "tongdai-node",
     "synchronous_commit": "off",  # a notification is not worth waiting for the disk
@@ -89,6 +95,9 @@ class Line:
                 await self._serve(connection)
             except _AWAY as away:
                 log.warning("node.line_lost", why=str(away) or type(away).__name__)
+            except Exception:  # whatever it is, a node without a line is deaf for ever
+                log.exception("node.line_failed")
+                await asyncio.sleep(delay)
             finally:
                 self.opened_at = self._connection = None
                 self._out.clear()
