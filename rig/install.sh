@@ -188,6 +188,14 @@ debootstrap_into() { # in a mount namespace of its own: killed, it leaves no mou
 
 # --------------------------------------------------------------------------------------------------
 
+programs() { # $1: the lock file; Asterisk needs nothing of it, and comes meanwhile
+    asterisk &
+    local fetched=$!
+    virtual_environment "$1"
+    wait $fetched
+    web_files
+}
+
 # An installation that was killed must not keep services from starting for ever.
 release_services
 case "${1:-}" in
@@ -196,15 +204,11 @@ asterisk)
     ;;
 run)
     packages "${RUN_PACKAGES[@]}"
-    virtual_environment requirements.lock
-    asterisk
-    web_files
+    programs requirements.lock
     ;;
 test)
     packages "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
-    virtual_environment requirements-dev.lock
-    asterisk
-    web_files
+    programs requirements-dev.lock
     ;;
 *)
     fail "usage: rig/install.sh run|test|asterisk"

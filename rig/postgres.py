@@ -14,7 +14,13 @@ from pathlib import Path
 ENVIRONMENT = "TONGDAI_TEST_POSTGRES"
 """Names a server that answers already: postgresql+asyncpg://USER@HOST:PORT/postgres."""
 
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+    "autovacuum=off",  # it would only look through databases that live a second
+)
 _START_SECONDS = 60.0
 
 

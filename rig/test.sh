@@ -9,28 +9,49 @@ where=${TMPDIR:-/tmp}
 TMPDIR=$(mktemp -d "$where/XXXXXX")
 export TMPDIR
 export PATH="$PWD/.venv/bin:$PATH"
-trap 'rm -rf "$TMPDIR"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$TMPDIR"' EXIT
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
-
-.venv/bin/mypy &
-TYPES=$!
-.venv/bin/lint-imports
-.venv/bin/npm run --silent check
-.venv/bin/python -m tongdai.locale check
-wait $TYPES
 
 REAL="asterisk or browser or gateway"
 EAR="tests/asterisk/test_menu_paths.py"
 THERE=(tests/asterisk tests/browser tests/gateway tests/whole)
+
+# What is begun by `beside NAME COMMAND...` runs beside all that follows; `ended NAME` waits for it
+# and shows what it said.
+declare -A PIDS
+FAILED=0
+beside() {
+    local name=$1
+    shift
+    "$@" >"$TMPDIR/$name.log" 2>&1 &
+    PIDS[$name]=$!
+}
+ended() {
+    wait "${PIDS[$1]}" || FAILED=1
+    printf '\n== %s\n' "$1"
+    cat "$TMPDIR/$1.log"
+}
+checks() {
+    set -e
+    .venv/bin/lint-imports
+    .venv/bin/npm run --silent check
+    .venv/bin/python -m tongdai.locale check
+    .venv/bin/mypy
+}
+export -f checks
+
 # Two hundred calls at once whose sound is listened to: beside other calls there would be gaps in it.
-# What needs no real program gives way to them.
-.venv/bin/pytest --basetemp "$TMPDIR/e" "$EAR" >"$TMPDIR/ear.log" 2>&1 &
-HEARD=$!
-nice -n 15 .venv/bin/pytest --basetemp "$TMPDIR/t" -n "${WORKERS:-2}" -m "not ($REAL)"
-wait $HEARD || { cat "$TMPDIR/ear.log"; exit 1; }
-tail -n 1 "$TMPDIR/ear.log"
-# Real telephones and browsers mostly wait: five files at a time keep two cores busy, the longest
+# What needs no real program gives way to them, and after them to the real telephones and browsers.
+beside "every path by ear" .venv/bin/pytest --basetemp "$TMPDIR/e" "$EAR"
+beside "types, imports, words" nice -n 10 bash -c checks
+beside "without real programs" nice -n 10 .venv/bin/pytest --basetemp "$TMPDIR/t" \
+    -n "${WORKERS:-2}" -m "not ($REAL)"
+ended "every path by ear"
+# Real telephones and browsers mostly wait: some at a time keep two cores busy, what lasts longest
 # first (tests/conftest.py).
-.venv/bin/pytest --basetemp "$TMPDIR/t" -n "${REAL_WORKERS:-5}" --dist loadfile \
-    --no-loadscope-reorder -m "$REAL" --ignore "$EAR" "${THERE[@]}"
+.venv/bin/pytest --basetemp "$TMPDIR/r" -n "${REAL_WORKERS:-5}" --dist loadscope \
+    --no-loadscope-reorder -m "$REAL" --ignore "$EAR" "${THERE[@]}" || FAILED=1
+ended "types, imports, words"
+ended "without real programs"
+exit $FAILED

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +16,8 @@ import asyncpg
 import pytest
 import structlog
 from argon2 import PasswordHasher
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from rig import postgres
 from tongdai import migrate
@@ -24,23 +26,46 @@ from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.ids import new_id
 
+_WORLD = 'pytest.mark.asyncio(loop_scope="module")'
+WORLD_SECONDS = 300
+"""What a file whose tests share a world counts for, against a test's time-out."""
+
+
+class Worlds(LoadScopeScheduling):
+    """Gives each test to whoever is free, but those of a file that share a world to one worker.
+
+    (xdist's own --dist loadgroup does not group with pytest 9.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return file if _shares_a_world(self.config.rootpath / file) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Worlds | None:
+    """Serve `--dist loadscope` by worlds."""
+    return Worlds(config, log) if config.getvalue("dist") == "loadscope" else None
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the files come first whose tests may last long, or share a world and cannot be parted.
+    """Let those come first that may last long, or share a world and cannot be parted.
 
-    Begun last, they would leave the other workers idle (rig/test.sh: --dist loadfile).
+    Begun last, they would leave the other workers idle (rig/test.sh: --dist loadscope).
     """
-    items.sort(key=lambda item: (not _shares_a_world(item), -_timeout(item)))
+    items.sort(key=lambda item: -_length(item))
 
 
-def _shares_a_world(item: pytest.Item) -> bool:
-    marker = item.get_closest_marker("asyncio")
-    return marker is not None and marker.kwargs.get("loop_scope") == "module"
+@cache
+def _shares_a_world(file: Path) -> bool:
+    return _WORLD in file.read_text(encoding="utf-8")
 
 
-def _timeout(item: pytest.Item) -> float:
+def _length(item: pytest.Item) -> float:
+    """Return what a test may last, in seconds; of a shared world something for the whole file."""
     marker = item.get_closest_marker("timeout")
-    return float(marker.args[0] if marker else item.config.getini("timeout"))
+    alone = float(marker.args[0] if marker else item.config.getini("timeout"))
+    return max(alone, WORLD_SECONDS if _shares_a_world(item.path) else 0)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -119,7 +144,7 @@ async def database(
 
 async def clone(server: str, template: str | None, name: str) -> str:
     """Make database `name`, empty or a copy of `template`; return its URL."""
-    like = f'TEMPLATE "{template}"' if template else ""
+    like = f'TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
     await _execute(server, f'CREATE DATABASE "{name}" {like}')
     return server.rsplit("/", 1)[0] + f"/{name}"
 
