@@ -16,7 +16,19 @@ class AmiError(RuntimeError):
 class Ami:
     """One connection; actions one after the other, events kept in `events`."""
 
-    def __init__(self, host: str, port: int, username: str, secret: str) -> None:
+    def __init__(
+        self, host: str, port: int, username: str, secret: str, patience: float = 1
+    ) -> None:
+        """Name it; nothing is connected yet.
+
+        Args:
+            host: Where it listens.
+            port: Where it listens.
+            username: Of its users.
+            secret: That user's.
+            patience: Each `within` is taken so many times: what it means on a busy machine.
+        """
+        self._patience = patience
         self._address = (host, port)
         self._login = (username, secret)
         self._reader: asyncio.StreamReader | None = None
@@ -82,7 +94,7 @@ class Ami:
             raise AmiError(message)
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         await self._writer.drain()
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(within * self._patience):
             async for packet in self._packets():
                 if packet.get("ActionID") == action_id and "Response" in packet:
                     return _accepted(name, packet)
@@ -106,7 +118,7 @@ class Ami:
                 del self.events[: index + 1]
                 return packet
         self.events.clear()
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(within * self._patience):
             async for packet in self._packets():
                 if wanted(packet):
                     return packet
@@ -122,7 +134,7 @@ class Ami:
         """
         if self.events:
             return self.events.pop(0)
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(within * self._patience):
             async for packet in self._packets():
                 return packet
         message = "the connection was closed"

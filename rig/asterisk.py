@@ -122,7 +122,7 @@ class Asterisk:
         """End it as an operator of the PBX would: at once, all channels hung up."""
         self.child.stop(within=8)
 
-    def command(self, line: str, within: float = 15) -> str:
+    def command(self, line: str, within: float = 60) -> str:
         """Run one command of Asterisk's own command line; return its output, "" when it is away.
 
         As `asterisk -rx` does it (main/asterisk.c, ast_remotecontrol), without the process.
@@ -143,7 +143,7 @@ class Asterisk:
         _who_answers, _, output = told.partition(b"\n")
         return output.decode(errors="replace")
 
-    async def reaches_the_carrier(self, within: float = 15) -> None:
+    async def reaches_the_carrier(self, within: float = 60) -> None:
         """Ask the trunk again until it answers; a first question before it was there counts long.
 
         Raises:

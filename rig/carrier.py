@@ -58,12 +58,16 @@ class PlacedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierAddress:
-    """Where the carrier is reached and what protects its manager interface (loopback)."""
+    """Where the carrier is reached and what protects its manager interface (loopback).
+
+    `patience`: seconds to wait for it, except for a call's answer, are taken so many times.
+    """
 
     ami_port: int
     secret: str
     rtp_first: int = 12100
     rtp_last: int = 13100
+    patience: float = 1
 
 
 class Carrier:
@@ -118,7 +122,9 @@ class Carrier:
             TimeoutError: It has not within so many seconds.
         """
         address = ("127.0.0.1", self._where.ami_port)
-        await self.asterisk.booted(address, "rig", self._where.secret, within)
+        await self.asterisk.booted(
+            address, "rig", self._where.secret, within * self._where.patience
+        )
 
     async def registered(self, within: float = 45) -> None:
         """Return when every desk telephone is registered at the PBX.
@@ -127,7 +133,7 @@ class Carrier:
             TimeoutError: One is not within so many seconds.
         """
         waiting = {f"desk-{extension}" for extension in self._desks}
-        async with asyncio.timeout(within), self.ami() as ami:
+        async with asyncio.timeout(within * self._where.patience), self.ami() as ami:
             while waiting:
                 await ami.action("PJSIPShowRegistrationsOutbound")
                 while (packet := await ami.next_event())[
@@ -143,7 +149,8 @@ class Carrier:
 
     def ami(self) -> Ami:
         """Return a client of its manager interface, not yet connected."""
-        return Ami("127.0.0.1", self._where.ami_port, "rig", self._where.secret)
+        address = ("127.0.0.1", self._where.ami_port)
+        return Ami(*address, "rig", self._where.secret, self._where.patience)
 
     async def place_call(
         self,
@@ -151,7 +158,7 @@ class Carrier:
         from_number: str = "0912345678",
         from_name: str = "",
         *,
-        seconds: int = 30,
+        seconds: int = 300,
         keys: str = "",
         sound: str = "citizen",
         within: float = 15,

@@ -76,7 +76,7 @@ class Kannel:
         with smsc.said_in(self.log).open("a", encoding="ascii") as file:
             file.write(smsc.mobile_originated(sender, to, text) + "\n")
 
-    async def start(self, within: float = 20) -> None:
+    async def start(self, within: float = 60) -> None:
         """Start it and return when a message would be taken.
 
         Raises:

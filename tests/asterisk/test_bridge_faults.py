@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from rig.carrier import PlacedCall
-from telephony.calls.model import CallState, CallView, Outcome
+from telephony.calls.model import CallState, Outcome
 from telephony.replay import replay
 from tests.asterisk.bridged import Bridged, Line, bridged, with_port
 from tests.support.wait import until
@@ -41,14 +41,9 @@ async def line(world: World) -> AsyncIterator[Line]:
 async def answered(world: World, on: Bridged, number: str = "0912345678") -> PlacedCall:
     """Place a call and wait until anna has answered it."""
     await world.add_member("can-tho", "1001", "anna")
-    call = await world.carrier.place_call(HOTLINE, number, "Nguyễn Văn A", seconds=60)
+    call = await world.carrier.place_call(HOTLINE, number, "Nguyễn Văn A", seconds=600)
     await on.event("CallAnswered")
     return call
-
-
-def lasting(view: CallView) -> float:
-    assert view.ended_at is not None
-    return (view.ended_at - view.started_at).total_seconds()
 
 
 async def test_a_call_is_told_written_and_replayed_the_same(world: World, tmp_path: Path) -> None:
@@ -84,7 +79,7 @@ async def test_a_call_that_ends_while_the_line_is_cut_is_closed_from_the_cel(
         assert (await on.part()).state == "down"
         await world.carrier.hang_up(call)
         await until(lambda: not world.asterisk.command("core show channels concise").strip())
-        other = await world.carrier.place_call(HOTLINE, "0987654321", "Missed", seconds=60)
+        other = await world.carrier.place_call(HOTLINE, "0987654321", "Missed", seconds=600)
         await until(lambda: "desk-1001" in world.asterisk.command("core show channels concise"))
         await world.carrier.hang_up(other)
         await until(lambda: not world.asterisk.command("core show channels concise").strip())
@@ -202,17 +197,19 @@ async def test_a_call_that_ended_while_the_service_was_down_is_closed(world: Wor
         call = await answered(world, on)
     await world.carrier.hang_up(call)
     await until(lambda: not world.asterisk.command("core show channels concise").strip())
+    gone = SystemClock().now()
     async with bridged(world) as on:
         await on.ok()
         [row] = await on.rows()
         assert (row.state, row.outcome) == (CallState.ENDED, Outcome.ANSWERED)
-        assert lasting(row) < 10
+        assert row.ended_at is not None
+        assert row.started_at < row.ended_at <= gone
 
 
 async def test_a_ringing_call_rings_again_for_a_service_that_starts(world: World) -> None:
     await world.carrier.behave("1001", "ring")
     await world.add_member("can-tho", "1001", "anna")
-    await world.carrier.place_call(HOTLINE, "0912345678", "Nguyễn Văn A", seconds=60)
+    await world.carrier.place_call(HOTLINE, "0912345678", "Nguyễn Văn A", seconds=600)
     await until(lambda: "Ringing" in world.asterisk.command("core show channels concise"))
     async with bridged(world) as on:
         await on.event("CallRinging")
@@ -233,7 +230,7 @@ async def test_a_hostile_name_arrives_as_text(world: World, kind: str) -> None:
     sent, shown = NAMES[kind]
     async with bridged(world) as on:
         await on.ok()
-        call = await world.carrier.place_call(HOTLINE, "0912345678", sent, seconds=60)
+        call = await world.carrier.place_call(HOTLINE, "0912345678", sent, seconds=600)
         await on.event("CallQueued")
         [view] = on.bridge.calls()
         assert view.caller_name == shown

@@ -9,7 +9,7 @@ from telephony.pbx_config import render
 from tests.support.raw_sip import RawCall
 from tests.support.world import World
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.asterisk
 
 FOREIGN = {
     "extensions": """[general]

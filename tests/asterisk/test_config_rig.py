@@ -9,7 +9,7 @@ from rig.ports import is_taken
 from tests.support.wait import until
 from tests.support.world import World
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.asterisk
 
 
 def mounts() -> list[str]:

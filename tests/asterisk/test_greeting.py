@@ -12,7 +12,7 @@ from tests.support.wait import until
 from tests.support.world import World
 from tongdai.clock import SystemClock
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.asterisk
 
 
 async def served(world: World, route: Route) -> "asyncio.Task[None]":
@@ -44,7 +44,7 @@ async def test_the_service_greets_and_the_caller_goes_on_to_the_queue(tmp_path: 
     async with World(tmp_path, hotlines=("can-tho",), spoken=False) as world:
         task = await served(world, greeting(world.settings))
         async with world.ami() as ami:
-            call = await world.carrier.place_call("02921022", "0912345678", seconds=30)
+            call = await world.carrier.place_call("02921022", "0912345678", seconds=600)
             joined = await ami.event("QueueCallerJoin", 15)
             value = await ami.action("Getvar", Channel=joined["Channel"], Variable=GREETED)
             assert value["Value"] == "1"
@@ -64,7 +64,7 @@ async def test_a_service_that_dies_in_the_greeting_leaves_it_to_the_dialplan(
         long_greeting(world)
         task = await served(world, dies)
         async with world.ami() as ami:
-            call = await world.carrier.place_call("02921022", "0912345678", seconds=30)
+            call = await world.carrier.place_call("02921022", "0912345678", seconds=600)
             await until(lambda: "!Playback!" in place(world), within=10)
             await ami.event("QueueCallerJoin", 15)
         await world.carrier.hang_up(call)

@@ -23,7 +23,6 @@ from tests.support.world import World
 pytestmark = [
     pytest.mark.asterisk,
     pytest.mark.slow,
-    pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 OPERATOR, MUSIC = 880, 660
@@ -48,13 +47,13 @@ async def talking(service: Service, number: str) -> AsyncIterator[tuple[DeskPhon
         DeskPhone(world.pbx, f"desk-{seat}", world.desk_secret(seat)) as phone,
         operator_at_work(service, account) as operator,
     ):
-        call = await world.carrier.place_call("02921022", number, seconds=90)
+        call = await world.carrier.place_call("02921022", number, seconds=600)
         ear = await Ear.at(world.carrier, call)
         await phone.answer()
         await ear.hears(OPERATOR)
         yield phone, operator, ear
         await world.carrier.hang_up(call)
-        await asyncio.wait_for(phone.over.wait(), 10)
+        await asyncio.wait_for(phone.over.wait(), 60)
         await recorded_whole(service, number)
         await operator.order("POST", "/console/me/sign-off", {})
 

@@ -37,7 +37,6 @@ from tongdai.settings import load
 
 pytestmark = [
     pytest.mark.asterisk,
-    pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 CAN_THO, GIA_LAI = "02921022", "02691022"

@@ -22,7 +22,6 @@ from tests.torture.calls import people_of
 pytestmark = [
     pytest.mark.asterisk,
     pytest.mark.slow,
-    pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
@@ -150,7 +149,13 @@ async def _call_back(operator: Operator) -> tuple[str, str]:
 
 
 async def _row(service: Service, call: str) -> dict[str, Any]:
-    return next(row for row in await service.items("calls") if row["id"] == call)
+    """Return a call's row, once it is written."""
+
+    async def there() -> dict[str, Any] | None:
+        return next((row for row in await service.items("calls") if row["id"] == call), None)
+
+    row: dict[str, Any] = await until(there, within=20)
+    return row
 
 
 async def _spooled(service: Service, call: str, kind: str = "call") -> Path:

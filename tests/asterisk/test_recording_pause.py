@@ -15,7 +15,7 @@ from tests.support.world import World
 from tongdai.clock import SystemClock
 from tongdai.db import Database
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
 
 
 async def test_pauses_are_silence_a_transfer_ends_one_and_a_stop_is_for_good(
@@ -31,7 +31,7 @@ async def test_pauses_are_silence_a_transfer_ends_one_and_a_stop_is_for_good(
     async with world, Service(world) as service:
         account = service.account("can-tho", "operator")
         async with operator_at_work(service, account) as operator:
-            citizen = await world.carrier.place_call("02921022", sound="tone-440", seconds=90)
+            citizen = await world.carrier.place_call("02921022", sound="tone-440", seconds=600)
             card = await operator.card("answered")
             await _more(world, 2.5)
             began = _length(world)

@@ -17,7 +17,7 @@ from tests.support.sound import hears, seconds
 from tests.support.wait import until
 from tests.support.world import World
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
 
 QUICK = {"hotline": {"wrap_up_seconds": 1}}
 

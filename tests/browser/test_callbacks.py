@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from telephony.calls.model import CallView
 from tests.browser.conftest import Desk
 from tests.contract.callback_calls import Calls
 from tests.support.chromium import serious_violations
+from tests.support.wait import until
 from tongdai.accounts.model import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -42,7 +44,11 @@ async def test_an_operator_calls_back_by_keyboard_and_takes_an_offer(
     await keys.press("Enter")  # the operator's phone is picked up, the citizen's rings
     bar = page.locator("#callback-bar")
     await expect(bar).to_contain_text("0912 345 672", timeout=WAIT)
-    (out,) = [c for c in desk.floor.calls() if c.direction == "outbound"]
+
+    def dialled() -> list[CallView]:
+        return [c for c in desk.floor.calls() if c.direction == "outbound"]
+
+    (out,) = await until(dialled, within=20)
     desk.floor.reached(out.id)
     await expect(page.locator("[data-name=sender_phone]:visible")).to_have_value(
         re.compile("0912.?345.?672"), timeout=WAIT
@@ -50,7 +56,11 @@ async def test_an_operator_calls_back_by_keyboard_and_takes_an_offer(
     await keys.press("Alt+1")
     await expect(bar).to_be_hidden(timeout=WAIT)
     await expect(page.locator("#callback-count")).to_have_text("2", timeout=WAIT)
-    assert [t.state for t in await calls.tasks()].count("done") == 1
+
+    async def done() -> bool:
+        return [t.state for t in await calls.tasks()].count("done") == 1
+
+    await until(done, within=20)
     desk.floor.hang_up(out.id)
     waited = desk.clock.now() - timedelta(minutes=9)
     wished = await calls.call(number="0912345675")
@@ -78,7 +88,9 @@ async def test_the_supervisor_sees_who_waits_and_proves_the_sum(desk: Desk, tmp_
     await page.locator("details.acts summary").first.click()
     assert await serious_violations(page) == []
     await page.locator("input[name=reason]").first.fill("Số không còn dùng")
-    await page.locator("button.bad").first.click()
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await page.locator("button.bad").first.click()
+    await page.wait_for_load_state()
     await page.goto(f"{desk.pages.base}/floor/calls")
     await expect(page.locator("table.sums")).to_be_visible(timeout=WAIT)
     await expect(page.locator(".note.good")).to_contain_text("Không cuộc gọi nào bị bỏ sót")

@@ -93,10 +93,12 @@ async def test_an_unaccented_text_arrives_and_is_delivered(
     assert (arrived["from"], arrived["to"]) == ("1022CanTho", "+84912345678")
     assert arrived["text"] == row.text
     assert row.text.startswith("1022 Can Tho: Phieu 2026-000123, linh vuc Ha tang do thi. Xem:")
-    async with database.read() as session:
-        (story,) = await store.of_ticket(session, "t1")
-    assert story.attempts[0].words == "202 0: Accepted for delivery"
-    assert {r.code for r in story.receipts} == {"8", "1"}
+
+    async def receipts_are_there() -> bool:
+        return {r.code for r in (await _story(database)).receipts} == {"8", "1"}
+
+    await until(receipts_are_there, within=10)
+    assert (await _story(database)).attempts[0].words == "202 0: Accepted for delivery"
 
 
 async def test_a_text_with_diacritics_arrives_intact_short_and_long(
@@ -223,6 +225,12 @@ async def test_a_service_killed_in_mid_send_sends_nothing_twice(
         await asyncio.wait_for(sender.caught_up(), 10)
     assert len(await _arrived(rig)) == 1
     assert (await message(database, message_id)).attempts == 1
+
+
+async def _story(db: Database) -> store.Story:
+    async with db.read() as session:
+        (story,) = await store.of_ticket(session, "t1")
+    return story
 
 
 async def _arrived(rig: Rig, count: int = 1) -> list[dict[str, str | int]]:

@@ -38,7 +38,7 @@ from tongdai.text import unaccent
 from web import receipts
 from web.keys import DB
 
-pytestmark = [pytest.mark.gateway, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.gateway
 
 START = datetime(2026, 11, 30, 8, 0, tzinfo=HCM)
 KINDS = {

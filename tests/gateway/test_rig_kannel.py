@@ -8,7 +8,7 @@ import pytest
 from tests.support.wait import until
 from tests.support.world import World
 
-pytestmark = [pytest.mark.gateway, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.gateway
 
 LONG = "Phiếu 2026-000123 đã chuyển đến Sở Xây dựng, hạn xử lý trước 16 giờ 30. " * 4
 

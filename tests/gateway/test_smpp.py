@@ -87,6 +87,7 @@ async def test_a_receipt_settles_its_message_also_when_it_comes_first(
         await until(settled, within=20)
         assert (await sender.health())["sms:smsc"].state == "ok"
     assert (await message(database, message_id)).attempts == 1
+    await until(lambda: smsc.heard)
     assert len(smsc.heard) == 1
 
 

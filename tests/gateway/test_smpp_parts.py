@@ -64,6 +64,7 @@ async def test_parts_have_arrived_when_all_have(
         await _reaches(database, failed, State.UNDELIVERED)
     row = await message(database, message_id)
     assert row.parts == 2
+    await until(lambda: len(smsc.heard) >= 4)
     assert len(smsc.heard) == 4
 
 
@@ -79,6 +80,7 @@ async def test_a_part_that_is_throttled_goes_a_little_later_and_none_goes_twice(
         await until(lambda: smsc.heard, within=5)
         await smsc.set(throttled=2)
         assert (await sent).outcome is Outcome.ACCEPTED
+    await until(lambda: len(smsc.heard) >= 5)
     assert [p["sar"][2] for p in smsc.heard] == [1, 2, 3, 4, 5]
 
 
@@ -97,7 +99,7 @@ async def test_what_was_cut_off_before_its_answer_is_settled_by_its_receipt(
     database: Database, smsc: Smsc, tmp_path: Path
 ) -> None:
     """The first receipt has no text at all, and a state that is not delivered."""
-    settings = settings_for(tmp_path, table(smsc.port).replace("= 2", "= 0.5"))
+    settings = settings_for(tmp_path, table(smsc.port).replace("_seconds = 5", "_seconds = 0.5"))
     async with sending(database, settings, *build(settings)):
         await until(lambda: smsc.bound, within=10)
         await smsc.set(mute=True)
@@ -108,6 +110,7 @@ async def test_what_was_cut_off_before_its_answer_is_settled_by_its_receipt(
         for message_id in (lost, arrived):
             await _reaches(database, message_id, State.UNKNOWN)
         ours = {our_reference(message_id): message_id for message_id in (lost, arrived)}
+        await until(lambda: len(smsc.heard) >= 2)
         assert {m["ours"] for m in smsc.heard} == ours.keys()
         bare = {"receipted_message_id": "zz", "message_state": 5, "short_message": ""}
         reference = {"user_message_reference": our_reference(lost)}

@@ -188,7 +188,7 @@ class Call(asyncio.DatagramProtocol):
         """Wait until so much sound has come in all, or the call is over."""
         await until(lambda: self.over.is_set() or self.heard >= samples, within, every=0.03)
 
-    async def quiet(self, after: int, within: float = 60, gap: float = 0.15) -> None:
+    async def quiet(self, after: int, within: float = 60, gap: float = 0.6) -> None:
         """Wait until so much has come, and then nothing for a moment: a key is waited for."""
         now = asyncio.get_running_loop().time
 

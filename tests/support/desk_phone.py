@@ -19,6 +19,7 @@ import uuid
 from types import TracebackType
 from typing import Self, cast
 
+from tests.support.wait import PATIENCE
 from tongdai.settings import PbxTable
 
 ADDRESS = "127.0.0.4"
@@ -72,7 +73,7 @@ class DeskPhone(asyncio.DatagramProtocol):
 
     async def answer(self, within: float = 20) -> None:
         """Wait for a call and take it."""
-        invite = await asyncio.wait_for(self._invited, within)
+        invite = await asyncio.wait_for(self._invited, within * PATIENCE)
         self._reply(invite, "200 OK", self._offer())
         self._saying = asyncio.create_task(self._say(invite))
 
@@ -138,7 +139,7 @@ class DeskPhone(asyncio.DatagramProtocol):
         if method == "REGISTER":
             self._sequence += 1
         self._send(method, uri, sender, receiver, call, headers, body)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self._answers.get()
 
     def _send(

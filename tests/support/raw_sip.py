@@ -49,7 +49,7 @@ class RawCall(asyncio.DatagramProtocol):
         del addr
         self._answers.put_nowait(data)
 
-    async def answer(self, within: float = 5) -> int:
+    async def answer(self, within: float = 30) -> int:
         """Return the final status of the INVITE, acknowledged."""
         async with asyncio.timeout(within):
             while True:

@@ -82,7 +82,7 @@ name = "smsc"
 kind = "smpp"
 port = {port}
 password = "{password}"
-timeout_seconds = 2
+timeout_seconds = 5
 {more}
 """
 

@@ -74,7 +74,7 @@ class Town:
         return f"09120{next(self._numbers):05d}"
 
     async def call(
-        self, number: str, name: str = "Nguyễn Thị Hồng", *, seconds: int = 120
+        self, number: str, name: str = "Nguyễn Thị Hồng", *, seconds: int = 600
     ) -> PlacedCall:
         """Place a citizen's call."""
         return await self.world.carrier.place_call(LINE, number, name, seconds=seconds)

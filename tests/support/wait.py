@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-PATIENCE = 3.0
+PATIENCE = 6.0
 """How many times `within` a busy machine may take: to be late is no error."""
 
 

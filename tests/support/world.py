@@ -44,6 +44,7 @@ from rig.kannel import Kannel, replies_address
 from rig.ports import free_ports
 from rig.sounds import make_sounds
 from telephony.pbx_config import GREETING_LIMIT_SECONDS, render
+from tests.support.wait import PATIENCE
 from tongdai.settings import Settings, load, seat_secret
 
 TELEPHONY = frozenset({"asterisk", "carrier"})
@@ -124,7 +125,11 @@ class World:
             self.folder / "carrier",
             self.pbx,
             CarrierAddress(
-                ami_port=self.ports.carrier_ami, secret="rig", rtp_first=rtp[0], rtp_last=rtp[1]
+                ami_port=self.ports.carrier_ami,
+                secret="rig",
+                rtp_first=rtp[0],
+                rtp_last=rtp[1],
+                patience=PATIENCE,
             ),
             ring_seconds=ring_seconds,
             key_after_seconds=key_after_seconds,
@@ -172,7 +177,7 @@ class World:
         if "kannel" in self.parts:
             await self.kannel.start()
 
-    async def start_asterisk(self, within: float = 30) -> None:
+    async def start_asterisk(self, within: float = 90) -> None:
         """Render, start (again) and return when it has booted."""
         self.make_prompts()
         render(
@@ -183,7 +188,7 @@ class World:
         )
         await self.boot(within)
 
-    async def boot(self, within: float = 30) -> None:
+    async def boot(self, within: float = 90) -> None:
         """Start the PBX with the configuration that is there and return when it has booted."""
         self.asterisk.start()
         secret = self.pbx.secret.get_secret_value()
@@ -199,7 +204,7 @@ class World:
     def ami(self) -> Ami:
         """Return a client of our PBX's manager interface with the service's own rights."""
         secret = self.pbx.secret.get_secret_value()
-        return Ami(self.pbx.host, self.pbx.port, self.pbx.username, secret)
+        return Ami(self.pbx.host, self.pbx.port, self.pbx.username, secret, PATIENCE)
 
     def desk_secret(self, extension: str) -> str:
         """Return the SIP password of `desk-<extension>`."""

@@ -26,7 +26,7 @@ async def test_errands_wait_for_the_database_and_keep_their_order() -> None:
         await asyncio.sleep(0)
     assert done == []
     away[0] = False
-    await asyncio.wait_for(errands.caught_up(), 5)
+    await asyncio.wait_for(errands.caught_up(), 30)
     assert done == ["first", "second"]
     running.cancel()
 

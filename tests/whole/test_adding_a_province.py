@@ -17,8 +17,6 @@ from tests.support.world import World
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-province.md"
 HOTLINE = "tinh-mau"
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def _blocks(page: str) -> dict[str, str]:
     """Return the page's files by name."""

@@ -17,7 +17,7 @@ from tests.support.people import Operator
 from tests.support.town import FORM, Town, state_of
 from tests.support.wait import until
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
 
 
 async def test_a_locked_file_stops_no_call(tmp_path: Path) -> None:

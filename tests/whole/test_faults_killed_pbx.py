@@ -19,7 +19,6 @@ from tests.support.wait import until
 pytestmark = [
     pytest.mark.asterisk,
     pytest.mark.slow,
-    pytest.mark.timeout(150),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 

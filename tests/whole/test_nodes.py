@@ -18,7 +18,6 @@ from tongdai.ids import new_id
 pytestmark = [
     pytest.mark.asterisk,
     pytest.mark.slow,
-    pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 

@@ -48,7 +48,7 @@ async def test_an_operator_lives_through_a_call_that_nobody_at_the_unit_answers(
         await sit_down(page, service.base, account["username"], account["password"], phone=True)
 
         call = await world.carrier.place_call(
-            "02921022", "0912345678", "Nguyễn Thị Bé Ba", seconds=120, sound="tone-440"
+            "02921022", "0912345678", "Nguyễn Thị Bé Ba", seconds=600, sound="tone-440"
         )
         await expect(page.locator(".caller-head.ringing:visible")).to_be_visible(timeout=SLOW)
         await expect(page.locator(".caller-head:visible")).to_contain_text("0912 345 678")

@@ -7,7 +7,7 @@ import pytest
 from tests.torture.deadlines import Deadlines
 from tongdai.db import Database
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 
 async def test_a_killed_sweep_loses_and_doubles_nothing(tmp_path: Path, database: Database) -> None:

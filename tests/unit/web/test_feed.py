@@ -29,7 +29,7 @@ def desk(clock: HandClock) -> tuple[Floor, Push]:
 
 async def waiting(line: Line) -> int:
     """Return how many wait at the line's first hotline, as the next message of queues says."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             message = await line.get()
             if message is not None and message["kind"] == "queues":
