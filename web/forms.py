@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from tongdai.errors import Invalid
@@ -38,12 +39,33 @@ class Form(BaseModel):
 F = TypeVar("F", bound=BaseModel)
 
 
+class BodyUnreadable(Invalid):
+    """The body is no JSON object."""
+
+    code = "body_unreadable"
+
+
+async def said(request: web.Request) -> dict[str, Any]:
+    """Return the JSON object that a program of ours, or a stranger, sent.
+
+    Raises:
+        BodyUnreadable: It is none.
+    """
+    try:
+        body = await request.json()
+    except ValueError as error:
+        raise BodyUnreadable from error
+    if not isinstance(body, dict):
+        raise BodyUnreadable
+    return body
+
+
 def parse(form: type[F], typed: Mapping[str, Any]) -> F:
     """Return the form.
 
     Args:
         form: What is expected.
-        typed: `await request.post()`, or a JSON object.
+        typed: `await request.post()`, or `await said(request)`.
 
     Raises:
         Invalid: With a code for every field that cannot be taken (words: web.words).

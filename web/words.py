@@ -32,6 +32,7 @@ _BY_CODE: dict[str, str] = {
     "required": N_("Cần nhập mục này."),
     "too_long": N_("Nội dung dài quá mức cho phép."),
     "too_short": N_("Nội dung quá ngắn."),
+    "body_unreadable": N_("Nội dung gửi lên phải là một đối tượng JSON."),
     "not_a_number": N_("Cần nhập một con số."),
     "not_keys": N_("Phím chỉ gồm 0 đến 9, *, #, và - khi không bấm; cách nhau bằng dấu phẩy."),
     "not_a_date": N_("Ngày không đúng; hãy viết ngày/tháng/năm."),

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tongdai import i18n
 from tongdai.accounts.model import Role
 from tongdai.errors import Invalid
-from web.api.faults import BodyUnreadable
 from web.auth import bearer
+from web.forms import said
 
 PREFIX = "/api/v1"
 Q = TypeVar("Q", bound=BaseModel)
@@ -87,13 +87,7 @@ class Endpoint:
             return dict(request.query)
         if not request.can_read_body:
             return {}
-        try:
-            body = await request.json()
-        except ValueError as error:
-            raise BodyUnreadable from error
-        if not isinstance(body, dict):
-            raise BodyUnreadable
-        return body
+        return await said(request)
 
 
 @dataclass(slots=True)

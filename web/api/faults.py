@@ -13,15 +13,8 @@ class CursorUnreadable(Invalid):
         super().__init__(fields={"cursor": "cursor_unreadable"})
 
 
-class BodyUnreadable(Invalid):
-    """The body is no JSON object."""
-
-    code = "body_unreadable"
-
-
 WORDS = {
     "cursor_unreadable": N_('Con trỏ trang không đúng; hãy dùng đúng giá trị "next" đã nhận.'),
-    "body_unreadable": N_("Nội dung gửi lên phải là một đối tượng JSON."),
     "not_known": N_("Tham số này không có."),
     "out_of_range": N_("Giá trị nằm ngoài khoảng cho phép."),
     "not_a_moment": N_("Thời điểm phải theo ISO 8601, có độ lệch múi giờ."),

@@ -17,6 +17,7 @@ from tongdai.errors import Invalid
 from web.api.ranges import must_be_there, span_of
 from web.api.sound import archive_of
 from web.auth import viewer
+from web.forms import said
 from web.keys import CLOCK, DB, SETTINGS
 
 COPIES = web.AppKey("recording_copies", Copies)
@@ -40,7 +41,7 @@ async def heard(request: web.Request) -> web.Response:
     """Note how many seconds of sound the unit's player has really played."""
     who, now = viewer(request), request.app[CLOCK].now()
     try:
-        seconds = float((await request.json())["seconds"])
+        seconds = float((await said(request))["seconds"])
     except (ValueError, KeyError, TypeError) as error:
         raise Invalid(fields={"seconds": "not_a_number"}) from error
     async with request.app[DB].write() as tx:

@@ -10,7 +10,7 @@ from tongdai.accounts.model import Role, Viewer
 from tongdai.ids import CallId, HotlineId
 from web.auth import allowed, viewer
 from web.doors import CONTROL
-from web.forms import Form, parse
+from web.forms import Form, parse, said
 from web.keys import DB
 
 routes = web.RouteTableDef()
@@ -28,7 +28,7 @@ class CallForm(Form):
 @allowed(Role.OPERATOR)
 async def dial(request: web.Request) -> web.StreamResponse:
     """Ring the operator's own phone, then the citizen; answer when the first is picked up."""
-    form, who = parse(CallForm, await request.json()), viewer(request)
+    form, who = parse(CallForm, await said(request)), viewer(request)
     ticket = await _ticket(request, form.ticket, who)
     number = form.number.strip()
     if ticket is not None and not number:

@@ -24,7 +24,7 @@ from web.auth import allowed, viewer
 from web.console import shape
 from web.console.ticket_view import ticket_json
 from web.doors import CALLS
-from web.forms import Form, parse
+from web.forms import Form, parse, said
 from web.keys import CLOCK, DB
 
 routes = web.RouteTableDef()
@@ -72,7 +72,7 @@ async def open_ticket(request: web.Request) -> web.StreamResponse:
 @allowed(Role.OPERATOR)
 async def link(request: web.Request) -> web.StreamResponse:
     """Say that the call is about a ticket that is there already."""
-    form = parse(LinkForm, await request.json())
+    form = parse(LinkForm, await said(request))
     who, call = viewer(request), _own(request)
     async with request.app[DB].write() as tx:
         ticket = await drafts.link(tx, form.ticket, call.id, who)

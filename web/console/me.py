@@ -10,7 +10,7 @@ from tongdai.ids import HotlineId
 from web.auth import allowed, viewer
 from web.console import shape
 from web.doors import OPERATORS
-from web.forms import Form, parse
+from web.forms import Form, parse, said
 from web.keys import CLOCK
 from web.ports import iso
 
@@ -45,7 +45,7 @@ class SignOnForm(Form):
 @allowed(Role.OPERATOR)
 async def sign_on(request: web.Request) -> web.StreamResponse:
     """Begin the shift, at all the viewer's lines, ready."""
-    form = parse(SignOnForm, await request.json())
+    form = parse(SignOnForm, await said(request))
     return _me(request, await request.app[OPERATORS].sign_on(viewer(request), form.device))
 
 
@@ -68,7 +68,7 @@ async def ready(request: web.Request) -> web.StreamResponse:
 @allowed(Role.OPERATOR)
 async def pause(request: web.Request) -> web.StreamResponse:
     """Pause, now or after the call."""
-    form = parse(PauseForm, await request.json())
+    form = parse(PauseForm, await said(request))
     return _me(request, await request.app[OPERATORS].pause(viewer(request).id, form.reason))
 
 
@@ -76,7 +76,7 @@ async def pause(request: web.Request) -> web.StreamResponse:
 @allowed(Role.OPERATOR)
 async def device(request: web.Request) -> web.StreamResponse:
     """Move to the other phone of the seat."""
-    form = parse(DeviceForm, await request.json())
+    form = parse(DeviceForm, await said(request))
     operators, who = request.app[OPERATORS], viewer(request)
     known = operators.get(who.id)
     lines = known.hotlines if known else None
@@ -87,7 +87,7 @@ async def device(request: web.Request) -> web.StreamResponse:
 @allowed(Role.OPERATOR)
 async def hotlines(request: web.Request) -> web.StreamResponse:
     """Serve these lines from here on."""
-    form = parse(HotlinesForm, await request.json())
+    form = parse(HotlinesForm, await said(request))
     operators, who = request.app[OPERATORS], viewer(request)
     known = operators.get(who.id)
     chosen = tuple(HotlineId(h) for h in form.hotlines)

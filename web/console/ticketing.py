@@ -16,7 +16,7 @@ from tongdai.errors import Invalid
 from web.auth import allowed, viewer
 from web.console.ticket_view import ticket_json
 from web.doors import ACTS, FILES
-from web.forms import Form, parse
+from web.forms import Form, parse, said
 from web.keys import CLOCK, DB
 
 routes = web.RouteTableDef()
@@ -47,7 +47,7 @@ class FileForm(Form):
 @allowed(Role.OPERATOR)
 async def open_blank(request: web.Request) -> web.StreamResponse:
     """Open a form without a call (CT-5.5, CT-8.1)."""
-    form, who = parse(OpenForm, await request.json()), viewer(request)
+    form, who = parse(OpenForm, await said(request)), viewer(request)
     async with request.app[DB].write() as tx:
         ticket = await drafts.open_blank(tx, hotline=form.hotline, channel=form.channel, by=who)
         body = await ticket_json(tx.session, ticket, who, tx.now)
@@ -80,7 +80,7 @@ async def read(request: web.Request) -> web.StreamResponse:
 @allowed(Role.OPERATOR)
 async def save(request: web.Request) -> web.StreamResponse:
     """Keep what is typed, whatever it is."""
-    typed, who = parse(DraftForm, await request.json()), viewer(request)
+    typed, who = parse(DraftForm, await said(request)), viewer(request)
     async with request.app[DB].write() as tx:
         draft = await drafts.save(
             tx,
@@ -109,7 +109,7 @@ async def file(request: web.Request) -> web.StreamResponse:
 
     Asked again after the answer was lost, it says what became of the ticket.
     """
-    sent, who = parse(FileForm, await request.json()), viewer(request)
+    sent, who = parse(FileForm, await said(request)), viewer(request)
     async with request.app[DB].write() as tx:
         ticket = await access.get(tx.session, who, request.match_info["ticket"])
         if ticket.state == TicketState.DRAFT:

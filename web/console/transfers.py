@@ -16,7 +16,7 @@ from tongdai.ids import CallId, PersonId, TicketId, TransferId, UnitId
 from web.auth import allowed, viewer
 from web.console.shape import transfer as transfer_json
 from web.doors import CALLS, TRANSFERS
-from web.forms import Form, parse
+from web.forms import Form, parse, said
 from web.keys import DB, SETTINGS
 
 routes = web.RouteTableDef()
@@ -35,7 +35,7 @@ class TransferForm(Form):
 @allowed(Role.OPERATOR)
 async def start(request: web.Request) -> web.StreamResponse:
     """Begin a transfer to somebody of the directory, or to a typed number."""
-    form, who = parse(TransferForm, await request.json()), viewer(request)
+    form, who = parse(TransferForm, await said(request)), viewer(request)
     call = CallId(request.match_info["call"])
     view = await request.app[TRANSFERS].start(
         call,

@@ -99,3 +99,10 @@ async def test_hanging_up_ends_the_call(desk: Desk) -> None:
     call = (await answer.json())["call"]
     assert (await desk.lan.send("POST", f"/console/calls/{call}/hang-up", {})).status == 204
     assert desk.floor.hung_up == [call]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"7", b"\xff"])
+async def test_what_is_no_json_object_is_refused_in_words(desk: Desk, body: bytes) -> None:
+    answer = await desk.lan.send("POST", "/console/calls", body)
+    assert answer.status == 422
+    assert "JSON" in (await answer.json())["message"]
