@@ -15,7 +15,7 @@ from tests.support.wait import until
 from tests.support.world import World
 from tongdai.clock import SystemClock
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.asterisk
 
 
 async def listen(ami: Ami, keypads: Keypads, told: list[str]) -> None:
