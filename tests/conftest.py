@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 import structlog
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -25,6 +26,9 @@ from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
 from tongdai.ids import new_id
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # how long an example takes says how busy the machine is
 
 _WORLD = 'pytest.mark.asyncio(loop_scope="module")'
 WORLD_SECONDS = 300

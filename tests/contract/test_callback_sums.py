@@ -106,9 +106,7 @@ async def emptied(db: Database) -> None:
 
 
 @ONE
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(END, END, ACT, ACT, SWEEP), max_size=14))
 async def test_any_mix_of_ends_and_acts_keeps_the_sum(
     calls: Calls, steps: list[tuple[str, object, str]]

@@ -98,7 +98,7 @@ def _both(place: tuple[str, date], week: list[list[str]], ends: str) -> tuple[Sl
     return Slow(zone, first, week, ends), parse_calendar(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(PLACES), weeks, offsets, offsets)
 def test_working_minutes_are_the_open_minutes_one_by_one(
     place: tuple[str, date], week: list[list[str]], a: int, b: int
@@ -110,7 +110,7 @@ def test_working_minutes_are_the_open_minutes_one_by_one(
     assert worked == sum(slow.is_open[begin:end]) * MINUTE
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from(PLACES),
     weeks,

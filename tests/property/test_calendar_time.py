@@ -70,7 +70,7 @@ def by_hand(calendar: Calendar, begin: datetime, end: datetime) -> timedelta:
     return total
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(calendars, moments, st.timedeltas(timedelta(0), timedelta(days=40)))
 def test_working_time_is_the_sum_of_the_days(
     calendar: Calendar, begin: datetime, more: timedelta
@@ -80,7 +80,7 @@ def test_working_time_is_the_sum_of_the_days(
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(calendars, moments, minutes)
 def test_until_the_due_time_just_the_limit_is_worked_and_not_before(
     calendar: Calendar, start: datetime, count: int
@@ -92,7 +92,7 @@ def test_until_the_due_time_just_the_limit_is_worked_and_not_before(
         assert calendar.working_time_between(start, before) < timedelta(minutes=count)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(calendars, moments, minutes, minutes)
 def test_two_periods_in_a_row_are_one_period(
     calendar: Calendar, start: datetime, a: int, b: int
@@ -101,7 +101,7 @@ def test_two_periods_in_a_row_are_one_period(
     assert b == 0 or calendar.due(calendar.due(start, limit(a)), limit(b)) == whole
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(calendars, moments, st.integers(min_value=0, max_value=40), st.booleans())
 def test_days_end_at_the_midnight_after_a_working_day(
     calendar: Calendar,
@@ -124,7 +124,7 @@ def test_days_end_at_the_midnight_after_a_working_day(
         assert [d for d in worked if d >= target] == [last]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(calendars, moments, st.integers(min_value=1, max_value=30))
 def test_the_receipt_ends_with_the_due_time_of_the_arithmetic(
     calendar: Calendar, start: datetime, count: int

@@ -61,7 +61,7 @@ def check(state: State, effects: tuple[Effect, ...]) -> None:
             assert effect.text.strip(" .,")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(place=PLACES, inputs=st.lists(INPUTS, max_size=60))
 def test_any_input_in_any_order_ends_in_a_person_a_message_or_a_farewell(
     place: tuple[object, bool], inputs: list[Input]
@@ -81,7 +81,7 @@ def test_any_input_in_any_order_ends_in_a_person_a_message_or_a_farewell(
     assert state.gone
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=PLACES, seed=st.integers(min_value=0))
 def test_who_presses_for_ever_is_led_on(place: tuple[object, bool], seed: int) -> None:
     state, _effects = start(place)
@@ -94,7 +94,7 @@ def test_who_presses_for_ever_is_led_on(place: tuple[object, bool], seed: int) -
     assert state.steps <= MOST_STEPS + 20
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(place=PLACES, inputs=st.lists(INPUTS, max_size=30))
 def test_who_hangs_up_ends_it_at_once_and_a_message_that_was_spoken_is_kept(
     place: tuple[object, bool], inputs: list[Input]

@@ -143,11 +143,11 @@ class Walk(RuleBasedStateMachine):
 def test_any_walk_keeps_the_promises(hotline: str) -> None:
     machine = type(f"Walk_{hotline}", (Walk,), {"hotline": hotline})
     case = machine.TestCase  # type: ignore[attr-defined]  # hypothesis adds it
-    case.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+    case.settings = settings(max_examples=40, stateful_step_count=25)
     case().runTest()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(min_value=0, max_value=60 * 24 * 60))
 def test_without_an_act_can_tho_always_ends_with_the_leadership(minutes: int) -> None:
     ladder = ladder_of("can-tho")

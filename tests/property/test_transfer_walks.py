@@ -133,4 +133,4 @@ class World(RuleBasedStateMachine):
 
 
 TestWalks = World.TestCase
-TestWalks.settings = settings(max_examples=200, stateful_step_count=12, deadline=None)
+TestWalks.settings = settings(max_examples=200, stateful_step_count=12)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalation.events import DeadlineSet
@@ -97,7 +97,7 @@ EVENTS: tuple[Event, ...] = (
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.text('a 1Đ"😀\n', max_size=30)), max_size=8),
     st.integers(1, 9),

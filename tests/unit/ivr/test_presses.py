@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Literal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.presses import EVENT, KEYS, Keypads, Presses
@@ -26,7 +26,6 @@ def press(presses: Presses, key: str) -> None:
     presses.ended(key)
 
 
-@settings(deadline=None)
 @given(pressed_keys, st.data())
 def test_told_in_time_every_key_counts_once_in_its_order(
     pressed: list[Press], data: st.DataObject
@@ -43,7 +42,6 @@ def test_told_in_time_every_key_counts_once_in_its_order(
     assert out + presses.lost() == "".join(key for key, _how in pressed)
 
 
-@settings(deadline=None)
 @given(pressed_keys, st.data())
 def test_told_late_a_key_is_lost_rather_than_pressed_twice_or_out_of_turn(
     pressed: list[Press], data: st.DataObject
