@@ -30,6 +30,11 @@ def tones(path: Path, channel: int) -> list[int]:
     return found
 
 
+def seconds_with(path: Path, channel: int, hertz: int) -> list[int]:
+    """Return the whole seconds in which a channel holds that tone (within 3 Hz)."""
+    return [at for at, tone in enumerate(tones(path, channel)) if abs(tone - hertz) <= 3]
+
+
 def hears(path: Path, channel: int, hertz: int) -> bool:
-    """Whether a channel holds that tone (within 3 Hz) for at least one whole second."""
-    return any(abs(tone - hertz) <= 3 for tone in tones(path, channel))
+    """Whether a channel holds that tone for at least one whole second."""
+    return bool(seconds_with(path, channel, hertz))
