@@ -250,9 +250,9 @@ async def test_a_line_that_breaks_in_whatever_way_is_opened_again(
         await notify(line, connection)
 
     async with two(url) as (web, bridge):
+        bridge.calls.append(LIVE)  # of which only the state tells, once a line is open again
         monkeypatch.setattr(Line, "_notify", breaks)
         await until(lambda: len(broken) == 2)
-        bridge.calls.append(LIVE)
         await until(lambda: FarCalls(web.relay).calls() == (LIVE,))
         bridge.calls.clear()
         bridge.bus.publish(CallEnded(call=CALL, at=AT))
