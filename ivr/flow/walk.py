@@ -104,7 +104,8 @@ def _enter(  # noqa: C901, PLR0911 - one branch a kind of step
             asked = replace(state, phase=Phase.DESK)
             return asked, (*before, *said(state, step.say), acts.ToDesk(unit=step.unit))
         case HangUp():
-            return _gone(state, *before, *said(state, step.say), acts.Leave())
+            farewell = (replace(say, key=False) for say in said(state, step.say))
+            return _gone(state, *before, *farewell, acts.Leave())
         case _:
             assert_never(step)
 

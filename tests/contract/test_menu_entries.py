@@ -1,7 +1,11 @@
-"""An entry of digits in the menus, on paper: one command of the PBX gathers it with its prompt."""
+"""What keys do to an entry of digits, and to what is said behind it, on paper."""
 
 from datetime import timedelta
 
+import pytest
+
+from ivr.flow.model import HangUp
+from ivr.flow.parse import find_flow
 from ivr.flow.sentences import Sentences
 from ivr.register import MOST_HIDDEN
 from ivr.speech.speaker import prompt
@@ -124,3 +128,16 @@ async def test_who_hides_the_number_cannot_guess_on_by_ringing_again(
     clock.advance(timedelta(minutes=16))
     later = await served.call(f"2{ticket.code}---", caller="anonymous", linkedid="1764000002.3")
     assert later.variables["TONGDAI_NEXT"] == "end"
+
+
+@ONE
+@pytest.mark.parametrize("pressed", ["", "7"])
+async def test_a_farewell_is_heard_whole_whatever_is_pressed(served: Served, pressed: str) -> None:
+    """Nobody is let go without a word: a key stops it, and it goes on."""
+    (step,) = (s for s in find_flow("can-tho").step if isinstance(s, HangUp))
+    farewell = file_of(served, step.say.strip(" .,;"))
+    ticket = await served.here.filed()
+    phone = await served.call(f"2{ticket.code}---", into=(farewell, pressed))
+    assert phone.variables["TONGDAI_NEXT"] == "end"
+    assert phone.heard.count(farewell) == 1 + len(pressed)
+    assert phone.heard[-1] == farewell
