@@ -25,6 +25,7 @@ from telephony.calls.tables import CallRow
 from tests.support.caller import Call, Telephones
 from tests.support.hearing import Piece, follow
 from tests.support.people import signed_in
+from tests.support.prompt_log import prompt_log
 from tests.support.service import Service
 from tests.support.wait import until
 from tests.support.world import World
@@ -57,14 +58,7 @@ class Hall:
 
     async def lines(self, caller: str) -> list[CallPrompt]:
         """Return what is written of a caller: said, pressed, led."""
-        query = (
-            select(CallPrompt)
-            .join(CallRow, col(CallRow.id) == col(CallPrompt.call))
-            .where(col(CallRow.caller_raw) == caller)
-            .order_by(col(CallPrompt.at), col(CallPrompt.n))
-        )
-        async with self.db.read() as session:
-            return list((await session.execute(query)).scalars())
+        return await prompt_log(self.db, caller)
 
     async def hears(self, caller: str, words: str) -> bool:
         return any(line.kind == "said" and words in line.text for line in await self.lines(caller))

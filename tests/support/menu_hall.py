@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import col, select, update
+from sqlmodel import update
 
 from escalation.lawbook import default_lawbook
 from ivr.desk import Visit
@@ -26,9 +26,9 @@ from ivr.flow.report import facts_at
 from ivr.register import Register
 from ivr.speech.speaker import Speaker
 from ivr.tables import CallPrompt
-from telephony.calls.tables import CallRow
 from tests.support.caller import Call, How, Telephones
 from tests.support.hearing import Piece
+from tests.support.prompt_log import prompt_log
 from tests.support.script import Known, Paper, Turn, played
 from tests.support.service import Service
 from tests.support.wait import until
@@ -160,14 +160,7 @@ class Hall:
 
     async def diary(self, caller: str) -> list[CallPrompt]:
         """Return what the register has of a caller in the menus, once he was led somewhere."""
-        query = (
-            select(CallPrompt)
-            .join(CallRow, col(CallRow.id) == col(CallPrompt.call))
-            .where(col(CallRow.caller_raw) == caller)
-            .order_by(col(CallPrompt.at), col(CallPrompt.n))
-        )
-        async with self.db.read() as session:
-            rows = list((await session.execute(query)).scalars())
+        rows = await prompt_log(self.db, caller)
         led = next((n for n, row in enumerate(rows, start=1) if row.kind == "led"), 0)
         return rows[:led]
 
