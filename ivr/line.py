@@ -7,7 +7,7 @@ from typing import Any
 
 from panoramisk.fast_agi import Request
 
-from ivr.presses import EVENT, KEYS, Keypads, Presses
+from ivr.presses import EVENT, KEYS, MOST, Keypads, Presses
 
 SAMPLES_A_SECOND = 8_000
 BYTES_A_SECOND = 16_000
@@ -165,7 +165,7 @@ class Line:
         """Let what was pressed so far be for nothing."""
         self._presses.forget()
 
-    async def _pressed_before(self, most: int = 64) -> str:
+    async def _pressed_before(self, most: int = MOST) -> str:
         """Return keys that fell between two commands; the first time, begin to count them."""
         if not self._attended:
             self._attended = True

@@ -25,7 +25,7 @@ from telephony.switch import PacketListener
 KEYS = "0123456789*#"
 EVENT = "TongdaiKeys"
 PACKETS = ("DTMFBegin", "DTMFEnd", "UserEvent")
-_MOST = 64
+MOST = 64
 """Keys that are remembered of a line; nobody types more ahead."""
 
 
@@ -35,9 +35,9 @@ class Presses:
     def __init__(self) -> None:
         self._counts = False
         self._begun = ""
-        self._told = deque[str](maxlen=_MOST)
-        self._owed = deque[str](maxlen=_MOST)
-        self._given = deque[str](maxlen=_MOST)
+        self._told = deque[str](maxlen=MOST)
+        self._owed = deque[str](maxlen=MOST)
+        self._given = deque[str](maxlen=MOST)
 
     def begin(self) -> None:
         """Count from here on."""
@@ -78,7 +78,7 @@ class Presses:
             whole += key
         return whole
 
-    def lost(self, most: int = _MOST) -> str:
+    def lost(self, most: int = MOST) -> str:
         """Return keys that fell between two commands; asked while no command runs, each once."""
         keys = "".join(self._told.popleft() for _key in range(min(most, len(self._told))))
         self._given.extend(keys)
