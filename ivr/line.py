@@ -129,8 +129,7 @@ class Line:
         bare, kind = path.with_suffix(""), path.suffix.removeprefix(".")
         command = f'RECORD FILE "{bare}" {kind} "{KEYS}" {most_seconds * 1000} s=5'
         said = await self._command(command, most_seconds)
-        self._presses.took(_key(said))
-        self._presses.forget()
+        self._presses.took(_key(said))  # it ended the recording; what comes behind it counts
         return _number(said, "endpos") / SAMPLES_A_SECOND
 
     async def set(self, name: str, value: str) -> None:

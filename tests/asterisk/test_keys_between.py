@@ -32,6 +32,7 @@ async def listen(ami: Ami, keypads: Keypads, told: list[str]) -> None:
 async def test_keys_between_two_commands_are_for_the_next_questions(tmp_path: Path) -> None:
     keypads, told, got = Keypads(), list[str](), list[str]()
     idle, typed, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    recorded = asyncio.Event()
 
     async def asks(request: Request) -> None:
         line = Line(request, keypads)
@@ -41,9 +42,13 @@ async def test_keys_between_two_commands_are_for_the_next_questions(tmp_path: Pa
         got.append(await line.key(0.1))
         got.append(await line.digits(4, 0.1, prompt))
         got.append(await line.key(0.1))
+        await line.record(message, 60)
+        await recorded.wait()  # nor is anything asked behind a message
+        got.append(await line.key(0.1))
         done.set()
 
     async with World(tmp_path, hotlines=("can-tho",), spoken=False) as world:
+        message = world.spool / ".message.wav"
         prompt = world.settings.prompts.folder / "can-tho" / "greeting.wav"
         task = await served(world, asks)
         async with world.ami() as ami:
@@ -53,9 +58,14 @@ async def test_keys_between_two_commands_are_for_the_next_questions(tmp_path: Pa
             await world.carrier.press(call, "31052")
             await until(lambda: "2" in told, within=20)
             typed.set()
+            await until(message.exists, within=20)
+            told.clear()
+            await world.carrier.press(call, "#7")
+            await until(lambda: "7" in told, within=20)
+            recorded.set()
             await asyncio.wait_for(done.wait(), 20)
             listening.cancel()
-        assert got == ["", "3", "1052", ""]
+        assert got == ["", "3", "1052", "", "7"]
         await world.carrier.hang_up(call)
         task.cancel()
         await asyncio.wait([task])

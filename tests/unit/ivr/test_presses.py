@@ -1,11 +1,14 @@
 """Keys that fell between two commands of the PBX: found once, in their order, never made up."""
 
 from collections import deque
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
+from panoramisk.fast_agi import Request
 
+from ivr.line import Line
 from ivr.presses import EVENT, KEYS, Keypads, Presses
 from telephony.ami.packets import Raw
 from tongdai.clock import SystemClock
@@ -79,13 +82,42 @@ def test_what_was_pressed_before_the_dialogue_or_given_up_counts_no_more() -> No
     assert presses.lost() == "94"
 
 
+def packet(name: str, **headers: str) -> Raw:
+    """Return what a PBX tells."""
+    lines = [f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items())]
+    return Raw(name, SystemClock().now(), ("\r\n".join(lines) + "\r\n\r\n").encode())
+
+
+class Quick:
+    """A PBX that tells of two keys before it says that the first ended the recording."""
+
+    def __init__(self, keypads: Keypads) -> None:
+        self.keypads = keypads
+        self.headers = {"agi_arg_2": "main", "agi_uniqueid": "1.7"}
+
+    async def send_command(self, command: str) -> dict[str, Any]:
+        if command.startswith("EXEC"):
+            self.keypads.on_packet("main", packet("UserEvent", Uniqueid="1.7", UserEvent=EVENT))
+        if not command.startswith("RECORD"):
+            return {"result": ("0", "")}
+        for digit in "#7":
+            for name in ("DTMFBegin", "DTMFEnd"):
+                about = {"Uniqueid": "1.7", "Digit": digit, "Direction": "Received"}
+                self.keypads.on_packet("main", packet(name, **about))
+        return {"result": ("35", "dtmf"), "endpos": ("16000", "")}
+
+
+async def test_a_key_behind_the_one_that_ends_a_recording_counts() -> None:
+    keypads = Keypads()
+    line = Line(cast("Request", Quick(keypads)), keypads)
+    assert await line.key(0.1) == ""
+    assert await line.record(Path("message.wav"), 60) == 2.0
+    assert await line.key(0.1) == "7"
+
+
 def test_a_key_is_that_line_s_own_from_its_event_on() -> None:
     keypads = Keypads()
     ours, other = keypads.line("main", "1.7"), keypads.line("second", "1.7")
-
-    def packet(name: str, **headers: str) -> Raw:
-        lines = [f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items())]
-        return Raw(name, SystemClock().now(), ("\r\n".join(lines) + "\r\n\r\n").encode())
 
     def told(digit: str, direction: str = "Received", uniqueid: str = "1.7") -> None:
         for name in ("DTMFBegin", "DTMFEnd", "DTMFEnd"):
