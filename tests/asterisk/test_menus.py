@@ -62,8 +62,6 @@ Line = tuple[str, str, str]
 """Step, kind, text."""
 
 
-AGAIN_SECONDS = 5
-"""A key that was not heard is pressed again."""
 SPEAKS = OUTSIDE[4]
 """Leaves a message."""
 
@@ -95,41 +93,24 @@ class Hall:
         return [one for one in found if isinstance(one, list)]
 
     async def press(self, call: PlacedCall, caller: str, keys: str) -> None:
-        """Press one key after the other, each until it is written down that it was heard.
+        """Press one key after the other, each once: when the one before it was heard."""
 
-        What is pressed between two commands of the menus', Asterisk drops; so a person does it,
-        too, who sees that nothing comes of a key.
-        """
-        now = asyncio.get_running_loop().time
-        for count, key in enumerate(keys, start=1):
-            again = 0.0
+        async def heard(count: int) -> bool:
+            lines = await self.diary(caller)
+            return len(lines) >= 2 and len(pressed(lines)) >= count  # told of the recording as well
 
-            async def heard(count: int = count, key: str = key) -> bool:
-                nonlocal again
-                lines = await self.diary(caller)
-                if len(pressed(lines)) >= count:
-                    return True
-                if len(lines) >= 2 and now() >= again:  # greeted, and told of the recording
-                    await self.world.carrier.press(call, key)
-                    again = now() + AGAIN_SECONDS
-                return False
+        for count, key in enumerate(keys):
+            await until(lambda count=count: heard(count), within=30, every=0.1)
+            await self.world.carrier.press(call, key)
 
-            await until(heard, within=30, every=0.1)
-
-    async def _speak(self, call: PlacedCall, caller: str) -> None:
+    async def _speak(self, call: PlacedCall) -> None:
         """Speak until some of the message is there, end it, and send it."""
 
         def there() -> bool:
             return any(f.stat().st_size > 40_000 for f in self.world.spool.glob("message-*"))
 
-        async def sent() -> bool:
-            with suppress(AmiError):  # sent, and let go
-                await self.world.carrier.press(call, "1")
-            return bool(await self.whole_diary(caller))
-
         await until(there, within=20)
-        await self.world.carrier.press(call, "#")
-        await until(sent, within=20, every=AGAIN_SECONDS)
+        await self.world.carrier.press(call, "#1")
 
     async def _place(self, hotline: str) -> tuple[PlacedCall, str]:
         self.callers += 1
@@ -142,7 +123,7 @@ class Hall:
         try:
             await self.press(call, caller, walk[1])
             if walk == SPEAKS:
-                await self._speak(call, caller)
+                await self._speak(call)
             heard: list[Line] = await until(lambda: self.whole_diary(caller), within=25)
         finally:
             await hang_up(self.world, call)

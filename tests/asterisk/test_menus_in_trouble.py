@@ -1,6 +1,6 @@
 """Menus when something is different: changed while callers are inside, prompts gone, a long wait.
 
-Real calls and real keys. Who is not heard presses again, as people do: no test is a race.
+Real calls and real keys, each pressed once.
 """
 
 import asyncio
@@ -44,7 +44,6 @@ CAN_THO, GIA_LAI = "02921022", "02691022"
 BUSY = "Xin lỗi quý vị, hiện các tổng đài viên vẫn đang bận."
 PATIENT = ("wait_seconds = 2\nsilence = 1 ", "wait_seconds = 15\nsilence = 3 ")
 """A main menu that waits: nobody is led on by a slow machine."""
-_AGAIN_SECONDS = 3.0
 
 
 @dataclass
@@ -93,21 +92,10 @@ async def text_in_force(session: AsyncSession) -> str:
     return edition.text if edition else version.text
 
 
-async def press(call: Call, key: str, done: Callable[[], Awaitable[bool]]) -> None:
-    """Press a key, and again when nothing comes of it, until it is done."""
-    now = asyncio.get_running_loop().time
-    next_at = 0.0
-
-    async def comes_of_it() -> bool:
-        nonlocal next_at
-        if await done():
-            return True
-        if now() >= next_at and not call.over.is_set():
-            await call.press(key)
-            next_at = now() + _AGAIN_SECONDS
-        return False
-
-    await until(comes_of_it, within=40, every=0.1)
+async def press(call: Call, keys: str, done: Callable[[], Awaitable[bool]]) -> None:
+    """Press keys, and wait until something came of it."""
+    await call.press(keys)
+    await until(done, within=40, every=0.1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -190,11 +178,11 @@ async def waits_longest(hall: Hall) -> None:
             return any(f.stat().st_size > 40_000 for f in files("message-*"))
 
         await until(spoken, within=30)
-        await two.press("#")
-        await press(two, "1", kept)
+        await press(two, "#1", kept)
 
     async def is_called_back() -> None:
         await until(lambda: hall.hears(wishes, BUSY.strip(".")), within=40)
+        await press(one, "1", lambda: hall.hears(wishes, "Để xác nhận"))
         await press(one, "1", wished)
 
     await asyncio.gather(leaves_a_message(), is_called_back())

@@ -1,8 +1,6 @@
 """Waiting, on a real Asterisk with the whole service: told in the ear, key 1, a service killed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ from sqlmodel import col, select
 
 from ivr.followups.tables import CallBackTask
 from ivr.tables import CallPrompt
-from rig.ami import Ami, AmiError
+from rig.ami import Ami
 from rig.carrier import PlacedCall
 from telephony.calls.tables import CallRow
 from tests.support.service import Service
@@ -24,7 +22,6 @@ from tongdai.settings_queue import OVERFLOW_PENALTY, QueueTable
 
 pytestmark = pytest.mark.asterisk
 QUEUE = "tongdai-can-tho"
-AGAIN_SECONDS = 6
 
 
 class Diary:
@@ -71,30 +68,6 @@ async def next_second() -> None:
     await until(lambda: clock.now().timestamp() >= second + 1, within=3, every=0.05)
 
 
-async def press(
-    world: World, call: PlacedCall, key: str, done: Callable[[], bool | Awaitable[bool]]
-) -> None:
-    """Press a key, and once more if nothing comes of it, until it is done.
-
-    What is pressed between two commands of the service's, Asterisk drops.
-    """
-    now = asyncio.get_running_loop().time
-    again = 0.0
-
-    async def comes_of_it() -> bool:
-        nonlocal again
-        value = done()
-        if value if isinstance(value, bool) else await value:
-            return True
-        if now() >= again:
-            with suppress(AmiError):  # it is over, and not yet written down
-                await world.carrier.press(call, key)
-            again = now() + AGAIN_SECONDS
-        return False
-
-    await until(comes_of_it, within=30, every=0.1)
-
-
 async def left(ami: Ami) -> None:
     await ami.event("QueueCallerLeave", 30, Queue=QUEUE)
 
@@ -129,22 +102,26 @@ async def test_who_waits_is_told_keeps_his_place_and_may_be_called_back(tmp_path
             assert order(world) == [first, second, third]  # he stays while he is told
             await until(lambda: spoken(world) >= 0.8, within=10)
 
-            await press(world, calls[first], "1", lambda: first not in order(world))
+            await world.carrier.press(calls[first], "1")
+            await until(lambda: first not in order(world), within=30)
             await left(ami)
             await diary.heard(first, "Để xác nhận")
             assert order(world) == [second, third]
-            await press(world, calls[first], "*", lambda: first in order(world))
+            await world.carrier.press(calls[first], "*")
+            await until(lambda: first in order(world), within=30)
             await ami.event("QueueCallerJoin", 30, Queue=QUEUE)
             assert order(world) == [first, second, third]
 
-            await press(world, calls[third], "1", lambda: third not in order(world))
+            await world.carrier.press(calls[third], "1")
+            await until(lambda: third not in order(world), within=30)
             await left(ami)
             await diary.heard(third, "Để xác nhận")
 
             async def called_back() -> bool:
                 return await diary.outcome(third) == "callback"
 
-            await press(world, calls[third], "1", called_back)
+            await world.carrier.press(calls[third], "1")
+            await until(called_back, within=30)
 
             async def owed() -> list[CallBackTask]:
                 async with db.read() as session:
