@@ -3,21 +3,16 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
-from escalation.act import Act
-from escalation.acts import Acts
-from escalation.lawbook import default_lawbook
 from sms.tables import Message
 from tests.support.floor import Floor
 from tests.support.pages import PASSWORD, Browser, Pages, settings_for
-from tickets import drafts, search, units
-from tickets.model import Channel, TicketForm
-from tickets.tables import SubjectField, Ticket, Unit
+from tickets import units
+from tickets.tables import SubjectField, Unit
 from tongdai import audit, sample
 from tongdai.accounts.model import Role, Viewer
 from tongdai.accounts.service import account_by_username, viewer_of
@@ -90,7 +85,7 @@ async def office(tmp_path: Path, clock: HandClock, database: Database) -> AsyncI
         yield Office(pages, clock)
 
 
-async def _signed_in(office: Office, username: str) -> Browser:
+async def signed_in(office: Office, username: str) -> Browser:
     browser = await office.pages.sign_in(username)
     await browser.get("/admin")
     return browser
@@ -98,7 +93,7 @@ async def _signed_in(office: Office, username: str) -> Browser:
 
 async def test_every_page_opens_for_administrators_alone(office: Office) -> None:
     await office.pages.account("tu", *(r for r in Role if r is not Role.ADMINISTRATOR))
-    an, other = await _signed_in(office, "an"), await office.pages.sign_in("tu")
+    an, other = await signed_in(office, "an"), await office.pages.sign_in("tu")
     nobody = await office.pages.browser()
     for path in PAGES:
         assert (await an.get(path)).status == 200, path
@@ -109,7 +104,7 @@ async def test_every_page_opens_for_administrators_alone(office: Office) -> None
 
 
 async def test_an_administrator_sees_and_changes_his_own_hotlines_alone(office: Office) -> None:
-    binh = await _signed_in(office, "binh")
+    binh = await signed_in(office, "binh")
     roads = await office.unit("so-xay-dung")
     async with office.pages.db.read() as session:
         fields = select(SubjectField).where(col(SubjectField.hotline) == "can-tho").limit(1)
@@ -136,7 +131,7 @@ async def test_an_administrator_sees_and_changes_his_own_hotlines_alone(office: 
 
 
 async def test_a_made_account_signs_in_with_the_password_that_is_told_once(office: Office) -> None:
-    an = await _signed_in(office, "an")
+    an = await signed_in(office, "an")
     typed = {**OPERATOR, "username": "lan", "role-0": "operator", "extension": "1015"}
     answer = await an.post("/admin/accounts/new", typed)
     told = re.search(r'id="password">([^<]+)<', await answer.text())
@@ -162,7 +157,7 @@ async def test_a_made_account_signs_in_with_the_password_that_is_told_once(offic
 
 
 async def test_what_was_typed_comes_back_with_what_is_wrong(office: Office) -> None:
-    an = await _signed_in(office, "an")
+    an = await signed_in(office, "an")
     typed = {
         **OPERATOR,
         "username": "Lan Trần",
@@ -184,7 +179,7 @@ async def test_what_was_typed_comes_back_with_what_is_wrong(office: Office) -> N
 
 
 async def test_a_closed_account_is_signed_out_and_leaves_the_queues(office: Office) -> None:
-    an = await _signed_in(office, "an")
+    an = await signed_in(office, "an")
     minh = await office.pages.account("minh", Role.OPERATOR, extension="1018")
     browser = await office.pages.sign_in("minh")
     floor = office.pages.app[OPERATORS]
@@ -206,7 +201,7 @@ async def test_a_closed_account_is_signed_out_and_leaves_the_queues(office: Offi
 
 
 async def test_a_new_password_ends_the_sessions_of_the_old_one(office: Office) -> None:
-    an = await _signed_in(office, "an")
+    an = await signed_in(office, "an")
     minh = await office.pages.account("minh", Role.OPERATOR)
     browser = await office.pages.sign_in("minh")
     page = await (await an.post(f"/admin/accounts/{minh}/password")).text()
@@ -220,7 +215,7 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(office: Office) -
 
 
 async def test_roles_hold_from_the_next_click_on(office: Office) -> None:
-    an = await _signed_in(office, "an")
+    an = await signed_in(office, "an")
     minh = await office.pages.account("minh", Role.OPERATOR)
     browser = await office.pages.sign_in("minh")
     assert (await browser.get("/admin")).status == 403
@@ -233,7 +228,7 @@ async def test_roles_hold_from_the_next_click_on(office: Office) -> None:
 
 
 async def test_nobody_closes_himself_or_takes_the_last_administrator_away(office: Office) -> None:
-    binh = await _signed_in(office, "binh")
+    binh = await signed_in(office, "binh")
     own = await office.account("binh")
     answer = await binh.post(f"/admin/accounts/{own}/close")
     assert answer.status == 422
@@ -247,122 +242,8 @@ async def test_nobody_closes_himself_or_takes_the_last_administrator_away(office
     assert (await office.viewer("binh")).has(Role.ADMINISTRATOR, "gia-lai")
 
 
-async def test_a_new_focal_point_gets_the_open_tickets_the_calls_and_the_messages(
-    office: Office,
-) -> None:
-    """CT-14.2."""
-    an = await _signed_in(office, "an")
-    roads = await office.unit("so-xay-dung")
-    acts, operator = Acts(default_lawbook(("can-tho",))), await office.viewer("can-tho.operator1")
-    first = await _referred(office, acts, operator, roads.id)
-    office.clock.advance(timedelta(minutes=5))
-    wrong = {"role": "focal_point", "name": "Lê Văn Mới", "mobile": "0292 3888 123"}
-    answer = await an.post(f"/admin/units/{roads.id}/people", wrong)
-    page = await answer.text()
-    assert answer.status == 422
-    assert 'value="0292 3888 123"' in page
-    assert "số di động Việt Nam" in page
-    answer = await an.post(f"/admin/units/{roads.id}/people", {**wrong, "mobile": "0912 345 678"})
-    assert answer.status == 303
-    office.clock.advance(timedelta(minutes=5))
-    await _referred(office, acts, operator, roads.id)
-    now = office.clock.now()
-    async with office.pages.db.read() as session:
-        ticket = await session.get_one(Ticket, first)
-        point = await units.focal_point(session, roads.id, now)
-        found = await search.find_people(session, "can-tho", "le van moi", now)
-        order = select(Message).order_by(col(Message.seq))
-        told = [m.recipient for m in (await session.execute(order)).scalars()]
-    assert point is not None
-    assert (point.name, point.phone) == ("Lê Văn Mới", "+84912345678")
-    assert found[0][0].id == ticket.person_id == point.id
-    assert told[0] == "+84892100106"
-    assert told[-1] == "+84912345678"
-    page = await (await an.get(f"/admin/units/{roads.id}")).text()
-    assert "Đỗ Hoàng Phúc" in page  # the history
-    assert "không phải người đang giữ nhiệm vụ" in page  # his account
-    changes = await (await an.get("/admin/changes")).text()
-    assert "Chỉ định Lê Văn Mới làm đầu mối đơn vị" in changes
-    assert "thay Đỗ Hoàng Phúc" in changes
-    assert (await an.post(f"/admin/people/{point.id}/dismiss")).status == 303
-    assert (await an.post(f"/admin/people/{point.id}/dismiss")).status == 409
-    assert await office.kinds(point.id) == ["person_appointed", "person_dismissed"]
-    missing = await (await an.get("/admin/units?state=missing")).text()
-    assert roads.name in missing
-
-
-async def test_a_person_s_number_is_corrected_and_the_person_stays(office: Office) -> None:
-    an, roads = await _signed_in(office, "an"), await office.unit("so-xay-dung")
-    async with office.pages.db.read() as session:
-        before = await units.focal_point(session, roads.id, office.clock.now())
-    assert before is not None
-    typed = {"name": before.name, "title": "Chuyên viên chính", "mobile": "0987654321"}
-    assert (await an.post(f"/admin/people/{before.id}", {**typed, "mobile": "12"})).status == 422
-    assert (await an.post(f"/admin/people/{before.id}", typed)).status == 303
-    async with office.pages.db.read() as session:
-        after = await units.focal_point(session, roads.id, office.clock.now())
-    assert after is not None
-    assert (after.id, after.mobile, after.phone) == (before.id, "+84987654321", "+84987654321")
-    page = await (await an.get("/admin/changes")).text()
-    assert "<del>0892 100 106</del>" in page
-    account = await (await an.get(f"/admin/accounts/new?person={before.id}")).text()
-    assert f'value="{before.name}"' in account
-    assert f'value="{roads.name} (so-xay-dung)"' in account
-
-
-async def test_a_unit_is_added_renamed_and_ends(office: Office) -> None:
-    an, roads = await _signed_in(office, "an"), await office.unit("so-xay-dung")
-    assert (await an.post("/admin/units/new", {"name": "", "code": "A B"})).status == 422
-    typed = {"name": "Đội Chiếu sáng", "kind": "public_unit", "parent": "so-xay-dung"}
-    answer = await an.post("/admin/units/new", {**typed, "handling_unit": "on"})
-    assert answer.status == 303, await answer.text()
-    lights = await office.unit("doi-chieu-sang")
-    assert (lights.parent_id, lights.handling_unit) == (roads.id, True)
-    renamed = {"name": "Đội Đèn", "aliases": "Đội Chiếu sáng\n", "kind": "public_unit"}
-    await an.post(f"/admin/units/{lights.id}", renamed)
-    listed = await (await an.get("/admin/units?q=chieu+sang")).text()
-    assert "Đội Đèn" in listed
-    with_units, last = f"/admin/units/{roads.id}/end", {"last_day": "2026-12-31"}
-    assert (await an.post(with_units, last)).status == 422
-    assert (await an.post(f"/admin/units/{lights.id}/end", {"last_day": "hôm nay"})).status == 422
-    assert (await an.post(f"/admin/units/{lights.id}/end", last)).status == 303
-    office.clock.advance(timedelta(days=32))
-    an = await _signed_in(office, "an")
-    assert "Đội Đèn" not in await (await an.get("/admin/units")).text()
-    assert "Đội Đèn" in await (await an.get("/admin/units?state=ended")).text()
-    assert await office.kinds(lights.id) == ["unit_added", "unit_changed", "unit_ended"]
-
-
-async def test_a_unit_with_open_tickets_does_not_end_today(office: Office) -> None:
-    an, post = await _signed_in(office, "an"), await office.unit("buu-dien")
-    operator = await office.viewer("can-tho.operator1")
-    await _referred(office, Acts(default_lawbook(("can-tho",))), operator, post.id)
-    answer = await an.post(f"/admin/units/{post.id}/end", {"last_day": "2026-11-29"})
-    assert answer.status == 422
-    assert "Đơn vị còn 1 phiếu đang xử lý" in await answer.text()
-    assert (await an.post(f"/admin/units/{post.id}/end", {"last_day": "2026-12-31"})).status == 303
-
-
-async def test_a_field_is_added_changed_and_switched_off(office: Office) -> None:
-    """CT-3.5."""
-    an = await _signed_in(office, "an")
-    typed = {"name": "Chó thả rông", "keywords": "chó mèo", "unit": "so y te", "position": "99"}
-    assert (await an.post("/admin/fields/new", {**typed, "position": "x"})).status == 422
-    assert (await an.post("/admin/fields/new", {**typed, "active": "on"})).status == 303
-    async with office.pages.db.read() as session:
-        (field,) = await search.find_fields(session, "can-tho", "cho tha rong")
-    assert field.unit_id == (await office.unit("so-y-te")).id
-    assert (await an.post(f"/admin/fields/{field.id}", {**typed, "unit": "?"})).status == 422
-    assert (await an.post(f"/admin/fields/{field.id}", {**typed, "unit": ""})).status == 303
-    async with office.pages.db.read() as session:
-        assert await search.find_fields(session, "can-tho", "cho tha rong") == []
-    listed = await (await an.get("/admin/fields?q=cho+meo")).text()
-    assert "đã tắt" in listed
-    assert await office.kinds(field.id) == ["field_added", "field_changed"]
-
-
 async def test_the_overview_shows_what_waits_for_a_person(office: Office) -> None:
-    an, binh = await _signed_in(office, "an"), await _signed_in(office, "binh")
+    an, binh = await signed_in(office, "an"), await signed_in(office, "binh")
     now = office.clock.now()
     async with office.pages.db.write() as tx:
         for state in ("unknown", "not_sendable", "delivered"):
@@ -392,7 +273,7 @@ async def test_the_overview_shows_what_waits_for_a_person(office: Office) -> Non
 
 
 async def test_the_law_can_be_read_in_words(office: Office) -> None:
-    an = await _signed_in(office, "an")
+    an = await signed_in(office, "an")
     page = await (await an.get("/admin/procedure")).text()
     for words in ("875/QĐ-UBND", "08 giờ làm việc", "48 giờ làm việc", "CT-9.1.2c", "ghi trễ hạn"):
         assert words in page
@@ -402,7 +283,7 @@ async def test_the_law_can_be_read_in_words(office: Office) -> None:
 
 
 async def test_long_lists_have_pages(office: Office) -> None:
-    an = await _signed_in(office, "an")
+    an = await signed_in(office, "an")
     first = await (await an.get("/admin/accounts")).text()
     assert 'rel="next"' in first
     assert 'rel="prev"' not in first
@@ -419,23 +300,3 @@ async def test_long_lists_have_pages(office: Office) -> None:
     older = await (await an.get(f"/admin/changes?before={following[1]}")).text()
     assert "Thêm lĩnh vực Lĩnh vực 0" in older
     assert "Thêm lĩnh vực Lĩnh vực 44" not in older
-
-
-async def _referred(office: Office, acts: Acts, by: Viewer, unit: str) -> str:
-    """File a ticket and refer it to a unit."""
-    async with office.pages.db.write() as tx:
-        draft = await drafts.open_blank(
-            tx, hotline=HotlineId("can-tho"), channel=Channel.PHONE, by=by
-        )
-        (field, *_) = await search.find_fields(tx.session, "can-tho", "chiếu sáng")
-        typed = {
-            "type": "socio_economic",
-            "sender_name": "Trần Thị Bưởi",
-            "sender_address": "12 hẻm 51, Ninh Kiều",
-            "sender_phone": "0892111222",
-            "content": "Đèn đường hỏng ba đêm nay",
-            "field": field.id,
-        }
-        ticket_id = (await acts.file(tx, draft.id, TicketForm.of(typed), by)).id
-    await acts.do(office.pages.db, ticket_id, Act(event="referred", unit_id=unit), by)
-    return ticket_id
