@@ -43,9 +43,9 @@ def ivr_try(hotline: str, at: str, keys: str) -> None:
     Raises:
         CommandError: No such flow, `at` is no moment, or a key is none.
     """
+    when, pressed = _moment(at), _presses(keys)
     edition = None if _is_file(hotline) else _edition(hotline)
     flow = _read(edition) if edition else _flow(hotline)
-    when, pressed = _moment(at), _presses(keys)
     facts = facts_at(flow, _calendar(flow.id), when)
     say(f"{flow.name}, {when.astimezone(HCM):%H:%M %d/%m/%Y}")
     if edition:
