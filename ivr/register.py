@@ -25,13 +25,13 @@ from tongdai.db import Database, DatabaseAway, Tx
 from tongdai.events import Bus
 from tongdai.phone import dial_digits, parse_caller
 from tongdai.settings import Settings
-from tongdai.throttle import Tries
+from tongdai.throttle.service import Tries
 
 log = structlog.get_logger()
 MOST_WRONG, MOST_HIDDEN = 6, 30
 """Wrong entries of one number; of all that hide theirs at a hotline, who ring again as another."""
 WITHIN = timedelta(minutes=15)
-_PATIENCE_SECONDS = 1.0
+_PATIENCE_SECONDS, _LOOK_UP_SECONDS = 1.0, 3.0
 
 
 class Register:
@@ -50,21 +50,24 @@ class Register:
             real: Real time: wrong entries are counted by it.
         """
         self._settings, self._db, self._bus, self._clock = settings, db, bus, clock
-        self._tries = Tries(real, MOST_WRONG, WITHIN)
-        self._hidden = Tries(real, MOST_HIDDEN, WITHIN)
+        self._tries = Tries(db, real, "keypad", most=MOST_WRONG, within=WITHIN)
+        self._hidden = Tries(db, real, "keypad-hidden", most=MOST_HIDDEN, within=WITHIN)
 
     async def find_ticket(self, visit: Visit, typed: str, own: str) -> Found:
         """Look a ticket up; the code alone proves enough, the number only with the sender's own."""
         shown = visit.caller.e164
         tries, caller = (self._tries, shown) if shown else (self._hidden, visit.hotline)
-        if tries.exhausted(caller):
-            return Locked()
-        async with self._db.read() as session:
-            found = await self._found(session, visit, typed, own)
-            if isinstance(found, Ticket):
-                return TicketFound(said=told(await _standing(session, found)))
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS), self._db.read() as session:
+                if await tries.exhausted(session, caller):
+                    return Locked()
+                found = await self._found(session, visit, typed, own)
+                if isinstance(found, Ticket):
+                    return TicketFound(said=told(await _standing(session, found)))
+        except TimeoutError as error:  # one that hangs must not leave a caller in silence
+            raise DatabaseAway from error
         if isinstance(found, TicketUnknown):
-            tries.wrong(caller)
+            await tries.wrong(caller)
         return found
 
     def message_file(self, visit: Visit) -> Path:

@@ -13,7 +13,7 @@ from tickets.directory import SubjectField, Unit
 from tickets.model import TicketState
 from tickets.tables import Ticket
 from tongdai.i18n import _
-from tongdai.throttle import Tries
+from tongdai.throttle.service import Tries
 from web.auth import public
 from web.doors import ACTS
 from web.keys import DB, REAL_CLOCK
@@ -47,7 +47,8 @@ class Status:
 
 def setup(app: web.Application) -> None:
     """Count the wrong codes of each address."""
-    app[TRIES] = Tries(app[REAL_CLOCK], MOST_WRONG, WITHIN)
+    clock = app[REAL_CLOCK]
+    app[TRIES] = Tries(app[DB], clock, "portal", most=MOST_WRONG, within=WITHIN)
 
 
 @routes.get("/lookup")
@@ -63,14 +64,14 @@ async def answer(request: web.Request) -> web.StreamResponse:
     """Show how the ticket stands; the code is not in the address, so no log has it."""
     typed = str((await request.post()).get("code", ""))[:40]
     tries, address = request.app[TRIES], request.remote or ""
-    if tries.exhausted(address):
-        fault = _("Đã thử sai quá nhiều lần. Vui lòng thử lại sau 15 phút.")
-        return _again(request, typed, fault, HTTPStatus.TOO_MANY_REQUESTS)
     async with request.app[DB].read() as session:
+        if await tries.exhausted(session, address):
+            fault = _("Đã thử sai quá nhiều lần. Vui lòng thử lại sau 15 phút.")
+            return _again(request, typed, fault, HTTPStatus.TOO_MANY_REQUESTS)
         ticket = await store.by_code(session, typed)
         status = await status_of(session, ticket, request.app[ACTS]) if ticket else None
     if status is None:
-        tries.wrong(address)
+        await tries.wrong(address)
         fault = _("Không có phiếu nào với mã này. Mã gồm 10 chữ số, có trong tin nhắn của 1022.")
         return _again(request, typed, fault, HTTPStatus.UNPROCESSABLE_ENTITY)
     return page(request, "portal/lookup.html", {"typed": typed, "fault": "", "status": status})
