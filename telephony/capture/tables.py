@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from tongdai.db import Json, UtcDateTime
 from tongdai.ids import new_id
+
+_UNSEEN = text("seen_at IS NULL AND why = ''")
 
 
 class CallMark(SQLModel, table=True):
@@ -49,6 +51,14 @@ class RecordingFinding(SQLModel, table=True):
         UniqueConstraint("recording", "kind"),
         Index("ix_recording_finding_created_at_id", "created_at", "id"),
         Index("ix_recording_finding_hotline_created_at_id", "hotline", "created_at", "id"),
+        Index("ix_recording_finding_kind_created_at_id", "kind", "created_at", "id"),
+        Index(
+            "ix_recording_finding_unseen",
+            "created_at",
+            "id",
+            sqlite_where=_UNSEEN,
+            postgresql_where=_UNSEEN,
+        ),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)

@@ -101,7 +101,9 @@ async def _list(
         tickets = select(Ticket).where(col(Ticket.id).in_({r.ticket for r in found}))
         numbers = {t.id: t.number for t in (await session.execute(tickets)).scalars()}
         lengths = {r.id: await store.get(session, r.recording) for r in found}
-    last = found[_SHOWN - 1] if len(found) > _SHOWN else None
+    following = {"show": "all"} if everything else {}
+    if len(found) > _SHOWN:
+        following["cursor"] = cursor.of_moment(found[_SHOWN - 1].asked_at, found[_SHOWN - 1].id)
     context = {
         "asked": [
             (r, state_of(r, now), countdown(now, r.due_at, lawbook.calendar(r.hotline)))
@@ -113,7 +115,7 @@ async def _list(
         "states": STATES,
         "everything": everything,
         "rules": request.app[SETTINGS].recordings.requests,
-        "next": cursor.of_moment(last.asked_at, last.id) if last else None,
+        "following": following if "cursor" in following else None,
         "done": "done" in request.query,
         "typed": {},
         "failed": "",
