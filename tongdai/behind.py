@@ -37,16 +37,23 @@ class WriteBehind(ABC):
         self._wake.set()
 
     async def run(self) -> None:
-        """Write until cancelled; what still waits then is tried once more."""
+        """Write until cancelled; what still waits then is tried once more.
+
+        A write that is under way is let end: one torn off holds the lock, and the last try waits.
+        """
+        writing: asyncio.Task[bool] | None = None
         try:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                if not await self.flush():
+                writing = asyncio.create_task(self.flush())
+                if not await asyncio.shield(writing):
                     await asyncio.sleep(self._retry)
                     self._wake.set()
                 await asyncio.sleep(self._pause)
         finally:
+            if writing is not None:
+                await asyncio.wait({writing})
             if self.waiting:
                 await self.flush()
 

@@ -1,5 +1,6 @@
 """What callers hear and press: written as it happens, kept through an outage, read by auditors."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,6 +68,35 @@ async def test_what_an_outage_keeps_back_is_written_once_and_in_order(
     assert await writer.flush()
     await writer.settled()
     assert await kept(database) == [("one", 0, "a"), ("one", 1, "1"), ("one", 2, "queue")]
+
+
+async def test_a_write_under_way_is_let_end_when_the_service_stops(
+    database: Database, clock: HandClock
+) -> None:
+    """One torn off would keep the lock, and the last write would wait ten seconds for it."""
+    writer, write = DiaryWriter(database), database.write
+    inside, go_on = asyncio.Event(), asyncio.Event()
+    ended: list[str] = []
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[Tx]:
+        async with write() as tx:
+            yield tx
+            inside.set()
+            await go_on.wait()
+        ended.append("whole")
+
+    Diary(visit("one"), "v", clock, writer).said("a")
+    with patch.object(database, "write", slow):
+        running = asyncio.create_task(writer.run())
+        await inside.wait()
+        running.cancel()
+        Diary(visit("two"), "v", clock, writer).said("b")
+        go_on.set()
+        await asyncio.wait({running})
+    assert running.cancelled()
+    assert ended == ["whole"] * 2
+    assert await kept(database) == [("one", 0, "a"), ("two", 0, "b")]
 
 
 @pytest.fixture
