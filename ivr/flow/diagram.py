@@ -52,7 +52,8 @@ def name_of(step: Step) -> str:  # noqa: C901, PLR0911 - one branch a kind of st
         case Queue():
             field = f": {step.field}" if step.field else ""
             first = _(", ưu tiên {n}").format(n=step.priority) if step.priority else ""
-            return _("Gặp tổng đài viên{field}{first}").format(field=field, first=first)
+            skill = ", " + _("kỹ năng {skill}").format(skill=step.skill) if step.skill else ""
+            return _("Gặp tổng đài viên{field}{first}").format(field=field, first=first) + skill
         case Inform():
             return _("Thông tin {name}").format(name=step.name or step.id)
         case Emergency():
@@ -68,7 +69,7 @@ def name_of(step: Step) -> str:  # noqa: C901, PLR0911 - one branch a kind of st
         case Language():
             return _("Tiếng Anh") if step.language == "en" else _("Tiếng Việt")
         case OneStop():
-            return _("Nối máy bộ phận một cửa: {unit}").format(unit=step.unit)
+            return _("Nối máy bộ phận một cửa: {unit}").format(unit=step.name or step.unit)
         case HangUp():
             return _("Chào và kết thúc")
         case other:
@@ -77,14 +78,14 @@ def name_of(step: Step) -> str:  # noqa: C901, PLR0911 - one branch a kind of st
 
 def mermaid(flow: Flow) -> str:
     """Return the diagram as a Mermaid flowchart."""
-    lines = ["flowchart LR", f'  call(["{_("Lời chào, báo ghi âm")}"])']
+    lines = ["flowchart LR", f'  caller(["{_("Lời chào, báo ghi âm")}"])']
     for step in flow.step:
         words = name_of(step).replace('"', "'")
         end = isinstance(step, Queue | HangUp | OneStop | Message | CallBack)
         lines.append(f'  s-{step.id}(["{words}"])' if end else f'  s-{step.id}["{words}"]')
-    lines.append(f'  call -->|"{_open_words(flow)}"| s-{flow.start}')
+    lines.append(f'  caller -->|"{_open_words(flow)}"| s-{flow.start}')
     if flow.closed is not None:
-        lines.append(f'  call -->|"{_("ngoài giờ")}"| s-{flow.closed}')
+        lines.append(f'  caller -->|"{_("ngoài giờ")}"| s-{flow.closed}')
     for way in ways(flow):
         arrow = "-.->" if way.alone else "-->"
         label = f'|"{way.words}"|' if way.words else ""

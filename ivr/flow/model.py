@@ -170,12 +170,14 @@ class OneStop:
     """Connects with a unit's one-stop desk (HB-8.1.b); who answers nowhere comes to the queue.
 
     Attributes:
+        name: As the drawing calls the unit; without it, its code.
         unit: The unit's code in the register.
         otherwise: When the register has no number for it.
     """
 
     do: Literal["one-stop"]
     id: Id
+    name: str = ""
     say: Words = ""
     unit: str
     otherwise: Id

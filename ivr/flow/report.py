@@ -12,13 +12,14 @@ from ivr.flow.graph import End, endings
 from ivr.flow.model import Flow
 from ivr.flow.state import Facts, Phase, State
 from ivr.flow.walk import advance, begin
-from ivr.speech.reading import moment
+from ivr.speech.reading import moment, phone
 from tongdai.calendar import Calendar
 from tongdai.clock import HCM
 from tongdai.i18n import _
 
 _ENDS = {End.PERSON: "người", End.MESSAGE: "lời nhắn", End.FAREWELL: "lời chào"}
 _MOST_TURNS = 400
+_SAMPLE_NUMBER = "0912345678"
 _PRESSES = re.compile("[0-9*#]+")
 _FIRST_YEAR, _LAST_YEAR = 1901, 2199
 
@@ -137,7 +138,7 @@ def _given(  # noqa: PLR0911 - one branch a question
         case acts.Record():
             return acts.Recorded(seconds=5), _("(nói lời nhắn)")
         case acts.NoteCallBack():
-            return acts.CallBackNoted(number="không chín một hai"), _("(tổng đài ghi nhận)")
+            return acts.CallBackNoted(number=phone(_SAMPLE_NUMBER)), _("(tổng đài ghi nhận)")
         case acts.ToDesk():
             return acts.NotDone(), _("(chưa có số của bộ phận một cửa)")
         case _:

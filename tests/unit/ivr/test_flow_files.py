@@ -1,5 +1,6 @@
 """The shipped flows, every hour of the week and holidays; and what a flow file may not say."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,24 @@ HOTLINES = ("can-tho", "gia-lai", "ha-noi", "hoa-binh", "tay-ninh")
 LAWBOOK = default_lawbook(HOTLINES)
 MONDAY = datetime(2026, 11, 23, tzinfo=HCM)
 HOLIDAY = datetime(2026, 9, 2, 9, tzinfo=HCM)
+MERMAID_WORDS = frozenset(
+    [
+        "graph",
+        "flowchart",
+        "subgraph",
+        "end",
+        "style",
+        "linkStyle",
+        "classDef",
+        "class",
+        "click",
+        "call",
+        "href",
+        "default",
+        "interpolate",
+        "direction",
+    ]
+)
 
 
 def test_every_hotline_has_its_flow() -> None:
@@ -100,6 +119,19 @@ def test_the_drawings_in_the_documentation_are_those_of_the_flows() -> None:
         assert f"```mermaid\n{mermaid(find_flow(hotline))}```" in text, (
             f"docs/ivr-flows.md: {hotline}"
         )
+
+
+@pytest.mark.parametrize("hotline", HOTLINES)
+def test_no_place_of_a_drawing_is_called_like_a_word_of_mermaid_s(hotline: str) -> None:
+    """`call` is one: a drawing with a place of that name is a syntax error, and nothing is shown.
+
+    https://mermaid.js.org/syntax/flowchart.html, and its grammar flow.jison.
+    """
+    heads = re.findall(r"^  ([\w-]+)", mermaid(find_flow(hotline)), flags=re.MULTILINE)
+    assert len(heads) >= len(find_flow(hotline).step)
+    for head in heads:
+        assert head not in MERMAID_WORDS
+        assert "--" not in head
 
 
 @pytest.mark.parametrize("hotline", HOTLINES)
