@@ -184,6 +184,12 @@ def recordings_reconcile(
     commands.recordings_reconcile(day, as_json=as_json)
 
 
+@recordings.command("retry")
+def recordings_retry() -> None:
+    """Try files of the spools at once that wait because they could not be archived."""
+    commands.recordings_retry()
+
+
 @recordings.command("verify")
 def recordings_verify(
     package: Annotated[str, typer.Argument(help="A sealed package; default: the archive.")] = "",
@@ -202,9 +208,7 @@ def recordings_verify(
 
 @recordings.command("keygen")
 def recordings_keygen(
-    hotline: Annotated[
-        str, typer.Option(help="A key that this hotline's recordings are encrypted with.")
-    ] = "",
+    hotline: Annotated[str, typer.Option(help="A key for this hotline's recordings only.")] = "",
     encryption: Annotated[
         bool, typer.Option("--encryption", help="A key for all hotlines without their own.")
     ] = False,

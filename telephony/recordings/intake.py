@@ -14,8 +14,15 @@ from telephony.recordings.alarms import LOW, Alarms, Low
 from telephony.recordings.archive import Archive
 from telephony.recordings.errors import SpoolFileChanged
 from telephony.recordings.model import is_finished
+from telephony.recordings.patience import Patience
 from telephony.recordings.register import Register
-from telephony.recordings.spool import Look, Spool, SpoolFile, open_inodes
+from telephony.recordings.spool import (
+    Look,
+    Spool,
+    SpoolFile,
+    open_inodes,
+    remove_unchanged,
+)
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
 from tongdai.errors import Refusal
@@ -37,11 +44,13 @@ class Pace:
         rescan: Pause between two looks when nothing happens.
         settle: How long a file must be unchanged once its call has ended.
         unknown: How long, while the PBX cannot be asked.
+        longest: The longest between two tries of a file that cannot be archived.
     """
 
     rescan: float = 3.0
     settle: float = 1.5
     unknown: float = 600.0
+    longest: float = 600.0
 
 
 PACE = Pace()
@@ -100,6 +109,7 @@ class Intake:
         self._pace = pace
         self._register = Register(db, clock, archive)
         self._alarms = Alarms(clock, floor_bytes, low)
+        self._patience = Patience(2 * pace.rescan, pace.longest)
         self._wake = asyncio.Event()
         self.archived = 0
         """Recordings archived since the start."""
@@ -156,10 +166,11 @@ class Intake:
         look = await asyncio.to_thread(spool.look)
         self.pending[spool.pbx] = len(look.files)
         self._alarms.looked(spool, look, self._archive)
+        await asyncio.to_thread(self._patience.looked, spool, look.files)
         await self._register.recover(spool.pbx)
         await self._register.adopt(spool.pbx)
         ready = await self._ready(spool, look)
-        await self._take_all(spool, ready)
+        await self._take_all(spool, [f for f in ready if self._patience.lets(spool, f)])
         alive = self._calls.live_linkedids(spool.pbx)
         return alive is not None and any(
             f not in ready and f.name.linkedid not in alive for f in look.files
@@ -211,6 +222,7 @@ class Intake:
         try:
             await self._take(spool, file)
             self._alarms.taken(spool, file.path.name)
+            self._patience.taken(spool, file)
         except ArchiveFullError:
             self._alarms.archive_full(spool)
         except SpoolFileChanged:
@@ -218,6 +230,7 @@ class Intake:
         except DatabaseAway:
             raise
         except Exception as error:
+            self._patience.failed(spool, file, error)
             if self._alarms.refused(spool, file.path.name, str(error) or type(error).__name__):
                 known = isinstance(error, Refusal | OSError)
                 log.warning(
@@ -230,7 +243,7 @@ class Intake:
     async def _take(self, spool: Spool, file: SpoolFile) -> None:
         source = await asyncio.to_thread(audio.open_source, file.path)
         if source.length == 0:
-            await asyncio.to_thread(_remove_unchanged, file)
+            await asyncio.to_thread(remove_unchanged, file)
             log.info("recording.empty", file=file.path.name)
             return
         free = await asyncio.to_thread(self._archive.free_bytes)
@@ -239,7 +252,7 @@ class Intake:
         if not await self._register.holds(spool.pbx, file):
             await self._register.archive(spool.pbx, file, source)
             self.archived += 1
-        await asyncio.to_thread(_remove_unchanged, file)
+        await asyncio.to_thread(remove_unchanged, file)
         self.pending[spool.pbx] = max(0, self.pending[spool.pbx] - 1)
 
 
@@ -278,15 +291,3 @@ def make_spools(settings: Settings) -> tuple[Spool, ...]:
         message = "two PBXs record into one folder: give each [[pbx]] a spool of its own"
         raise ValueError(message)
     return spools
-
-
-def _remove_unchanged(file: SpoolFile) -> None:
-    """Remove a spool file.
-
-    Raises:
-        SpoolFileChanged: It is no longer what was archived.
-    """
-    stat = file.path.stat()
-    if (stat.st_size, stat.st_mtime_ns) != (file.seen.size, file.seen.mtime_ns):
-        raise SpoolFileChanged(file=file.path.name)
-    file.path.unlink()

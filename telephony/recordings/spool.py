@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from telephony.recordings.errors import SpoolFileChanged
 from telephony.recordings.model import (
     Growth,
     Hole,
@@ -115,6 +116,18 @@ class Spool:
         """Return the free and the total bytes of the spool's disk."""
         usage = shutil.disk_usage(self.folder)
         return usage.free, usage.total
+
+
+def remove_unchanged(file: SpoolFile) -> None:
+    """Remove a spool file.
+
+    Raises:
+        SpoolFileChanged: It is no longer what was archived.
+    """
+    stat = file.path.stat()
+    if (stat.st_size, stat.st_mtime_ns) != (file.seen.size, file.seen.mtime_ns):
+        raise SpoolFileChanged(file=file.path.name)
+    file.path.unlink()
 
 
 def shown(name: str) -> str:

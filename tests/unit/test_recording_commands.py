@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from rig.config import Ports, settings_text
+from telephony.recordings import patience
 from telephony.recordings.archive import keyring
 from telephony.recordings.archive.keyring import KeyRing
+from telephony.recordings.intake import make_spools
 from tests.support.recordings import Rig, tones
 from tongdai import cli
 from tongdai.clock import SystemClock
 from tongdai.db import Database
 from tongdai.events import Bus
+from tongdai.settings import load
 
 pytestmark = pytest.mark.slow
 
@@ -115,3 +118,13 @@ def test_what_cannot_be_done_is_said(machine: Machine, monkeypatch: pytest.Monke
     monkeypatch.delenv("TONGDAI_RECORDINGS__KEYRING")
     for words in (("keygen", "--hotline", "can-tho"), ("rekey",)):
         assert "keyring names no file" in machine.typed(*words)[2]
+
+
+def test_what_waits_in_the_spools_is_asked_for_at_once(machine: Machine) -> None:
+    (spool,) = make_spools(load())
+    status, said, error = machine.typed("retry")
+    assert (status, said) == (1, "")
+    assert str(spool.folder) in error
+    spool.folder.mkdir(parents=True)
+    assert machine.typed("retry")[:2] == (0, "main: what waits is tried again within seconds\n")
+    assert (spool.folder / patience.RETRY).exists()

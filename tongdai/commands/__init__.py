@@ -20,6 +20,7 @@ _HOMES = {
     "token_create": "tokens",
     "audit_verify": "proof",
     "recordings_reconcile": "reconciling",
+    "recordings_retry": "reconciling",
     "recordings_verify": "archive",
     "package_verify": "packages",
     "recordings_keygen": "archive",

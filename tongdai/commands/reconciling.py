@@ -1,10 +1,11 @@
-"""`tongdai recordings reconcile`: calls and recordings of one day held against each other."""
+"""`tongdai recordings reconcile` and `retry`: a day's calls and recordings; files that wait."""
 
 import sys
 from datetime import date, timedelta
 
 from telephony.capture.daily import Daily
 from telephony.capture.reconcile import Reconciled
+from telephony.recordings import patience
 from telephony.recordings.intake import make_spools
 from tongdai.clock import HCM
 from tongdai.commands.register import register
@@ -49,6 +50,21 @@ def recordings_reconcile(day: str, *, as_json: bool) -> None:
         say(f"{found.day}: {counted}, {verdict}")
     if not found.clean:
         sys.exit(1)
+
+
+def recordings_retry() -> None:
+    """Have the intake try every file at once that could not be archived and waits.
+
+    Raises:
+        CommandError: A spool cannot be written to.
+    """
+    for spool in make_spools(settings()):
+        try:
+            patience.ask(spool.folder)
+        except OSError as error:
+            message = f"the spool cannot be written to: {spool.folder}: {error.strerror}"
+            raise CommandError(message) from error
+        say(f"{spool.pbx}: what waits is tried again within seconds")
 
 
 async def _reconcile(found: Settings, day: date | None) -> Reconciled:
