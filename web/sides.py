@@ -1,7 +1,16 @@
-"""Who is heard on which side of a recording, in words (docs/recordings-spool.md)."""
+"""Recordings in words: their kind, who is heard on which side (docs/recordings-spool.md)."""
 
 from telephony.recordings.store import Listed
 from tongdai.i18n import _
+
+
+def kinds() -> dict[str, str]:
+    """Return the kinds of recordings in words."""
+    return {
+        "call": _("Cuộc gọi"),
+        "consultation": _("Trao đổi nội bộ"),
+        "message": _("Lời nhắn"),
+    }
 
 
 def sides(kind: str, direction: str = "inbound") -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Every query on recordings."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,6 +99,12 @@ async def get(session: AsyncSession, recording_id: str) -> Listed | None:
     """Return one recording with its call."""
     row = (await session.execute(_listed().where(col(Recording.id) == recording_id))).one_or_none()
     return Listed(recording=row[0], call=row[1]) if row else None
+
+
+async def some(session: AsyncSession, recording_ids: Collection[str]) -> dict[str, Recording]:
+    """Return recordings by their id; those that are none are left out."""
+    rows = await session.execute(select(Recording).where(col(Recording.id).in_(recording_ids)))
+    return {row.id: row for row in rows.scalars()}
 
 
 async def of_call(session: AsyncSession, call: str) -> list[Recording]:

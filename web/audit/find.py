@@ -22,11 +22,11 @@ from web.audit import people
 from web.audit.badges import badges
 from web.audit.finding import Asked, Hit, find
 from web.audit.meaning import meaning
-from web.audit.words import kinds
 from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import CLOCK, DB, SETTINGS
 from web.render import page
+from web.sides import kinds
 
 routes = web.RouteTableDef()
 SHOWN = 30

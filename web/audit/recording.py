@@ -31,12 +31,12 @@ from web.audit import menus, people
 from web.audit.doubts import checked, doubts, whys
 from web.audit.legs import drawing
 from web.audit.opinion import opinion_of
-from web.audit.words import WAYS, kinds, player
+from web.audit.words import WAYS, player
 from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import CLOCK, DB, SETTINGS, STYLE_NONCE
 from web.render import page
-from web.sides import sides_of
+from web.sides import kinds, sides_of
 from web.words import N_
 
 routes = web.RouteTableDef()

@@ -26,6 +26,7 @@ from web.keys import CLOCK, DB, SETTINGS
 from web.lengths import read
 from web.middleware.errors import status_of
 from web.render import page
+from web.sides import kinds
 
 routes = web.RouteTableDef()
 _SHOWN = 30
@@ -100,7 +101,7 @@ async def _list(
         )
         tickets = select(Ticket).where(col(Ticket.id).in_({r.ticket for r in found}))
         numbers = {t.id: t.number for t in (await session.execute(tickets)).scalars()}
-        lengths = {r.id: await store.get(session, r.recording) for r in found}
+        rows = await store.some(session, {r.recording for r in found})
     following = {"show": "all"} if everything else {}
     if len(found) > _SHOWN:
         following["cursor"] = cursor.of_moment(found[_SHOWN - 1].asked_at, found[_SHOWN - 1].id)
@@ -109,7 +110,8 @@ async def _list(
             (r, state_of(r, now), countdown(now, r.due_at, lawbook.calendar(r.hotline)))
             for r in found[:_SHOWN]
         ],
-        "rows": {i: one.recording for i, one in lengths.items() if one},
+        "rows": rows,
+        "kinds": kinds(),
         "numbers": numbers,
         "titles": titles(request),
         "states": STATES,

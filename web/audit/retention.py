@@ -14,11 +14,11 @@ from tongdai.errors import NotFound
 from tongdai.settings import RetentionTable
 from web.audit.badges import badges
 from web.audit.retention_words import LISTS, WHYS
-from web.audit.words import kinds
 from web.auth import allowed, viewer
 from web.forms import Form, parse
 from web.keys import CLOCK, DB, SETTINGS
 from web.render import page
+from web.sides import kinds
 
 routes = web.RouteTableDef()
 SHOWN = 200

@@ -1,4 +1,4 @@
-"""The words of the auditor's desk: refusals, kinds, ways of hearing."""
+"""The words of the auditor's desk: refusals, ways of hearing."""
 
 from telephony.recordings.hearing.plays import Way
 from tongdai import i18n
@@ -31,12 +31,3 @@ PLAYER = (
 def player() -> dict[str, str]:
     """Return the player's words in the language in use; none in Vietnamese: they are the keys."""
     return {} if i18n.language() == "vi" else {text: _(text) for text in PLAYER}
-
-
-def kinds() -> dict[str, str]:
-    """Return the kinds of recordings in words."""
-    return {
-        "call": _("Cuộc gọi"),
-        "consultation": _("Trao đổi nội bộ"),
-        "message": _("Lời nhắn"),
-    }

@@ -21,7 +21,7 @@ from web.desk.tray import DECIDERS
 from web.forms import Form, parse
 from web.keys import CLOCK, DB
 from web.render import page
-from web.sides import sides_of
+from web.sides import kinds, sides_of
 
 routes = web.RouteTableDef()
 _SHOWN = 30
@@ -57,9 +57,12 @@ async def mine(request: web.Request) -> web.StreamResponse:
     async with request.app[DB].read() as session:
         found = await requests.of_units(session, who, limit=_SHOWN + 1, before=before)
         tickets = [await session.get(Ticket, r.ticket) for r in found]
+        rows = await store.some(session, {r.recording for r in found})
     last = found[_SHOWN - 1] if len(found) > _SHOWN else None
     context = {
         "asked": [(r, state_of(r, now)) for r in found[:_SHOWN]],
+        "rows": rows,
+        "kinds": kinds(),
         "numbers": {t.id: t.number for t in tickets if t},
         "next": cursor.of_moment(last.asked_at, last.id) if last else None,
         "states": STATES,
@@ -82,7 +85,7 @@ async def player(request: web.Request) -> web.StreamResponse:
     if listed is None:
         raise RecordingUnknown(recording=grant.recording)
     context: dict[str, Any] = {"grant": grant, "row": listed.recording, "ticket": ticket}
-    context["sides"] = sides_of(listed)
+    context |= {"sides": sides_of(listed), "kinds": kinds()}
     return page(request, "desk/recording.html", context)
 
 

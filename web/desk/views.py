@@ -28,6 +28,7 @@ from web.desk.words import MESSAGES, PURPOSES, REASONS, STATES, TONES
 from web.doors import ACTS, FILES
 from web.keys import CLOCK, DB, REAL_CLOCK, SETTINGS
 from web.render import landing, page
+from web.sides import kinds
 from web.words import N_
 
 routes = web.RouteTableDef()
@@ -173,6 +174,7 @@ async def ticket_page(
         "hearing": hearing,
         "opinions": asked,
         "hearing_states": HEARING_STATES,
+        "sound_kinds": kinds(),
         "basis": basis_of(acts.lawbook, seen.ticket.hotline),
         "v": seen,
         "t": seen.ticket,
