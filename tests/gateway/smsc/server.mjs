@@ -3,7 +3,7 @@
 // 4 an error of its own, 5 receipt before the answer, 6 throttled, 7 no such number, 8 no answer,
 // 9 undelivered. A line on standard input: {"from", "to", "text"} is a reply from a telephone,
 // {"pdu"} any deliver_sm, {"raw"} any bytes, {"mute"} hears and answers nothing, {"throttled": n}
-// refuses the next n.
+// refuses the next n, {"throttled": n, "spared": m} those after the next m.
 import { createInterface } from "node:readline";
 import smpp from "smpp";
 
@@ -12,6 +12,7 @@ const sessions = new Set();
 let count = 0;
 let mute = false;
 let throttled = 0;
+let spared = 0;
 
 function text(pdu) {
   const found = pdu.short_message?.message ?? pdu.short_message;
@@ -62,8 +63,11 @@ const server = smpp.createServer((session) => {
   session.on("submit_sm", (pdu) => {
     const end = pdu.destination_addr.slice(-1);
     if (end === "6") return session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
-    if (throttled > 0) {
+    if (spared > 0) {
+      spared -= 1;
+    } else if (throttled > 0) {
       throttled -= 1;
+      note("throttled");
       return session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
     }
     if (end === "7") return session.send(pdu.response({ command_status: smpp.ESME_RINVDSTADR }));
@@ -89,6 +93,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if ("mute" in said || "throttled" in said) {
     mute = said.mute ?? mute;
     throttled = said.throttled ?? throttled;
+    spared = said.spared ?? 0;
     console.log(JSON.stringify({ event: "set" }));
     return;
   }
