@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
+import tongdai.sqlite
 from tongdai.clock import Clock, check_aware
 from tongdai.errors import Unavailable
 from tongdai.events import Bus, Event
@@ -123,6 +123,7 @@ class Database:
         self._reads, self._writes = Condition(clock, State.OK), Condition(clock, State.OK)
         if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._connections = tongdai.sqlite.Connections()
         self._writer = self._engine(writes=True, pool_size=1 if self.is_sqlite else pool_size)
         self._reader = (
             self._engine(writes=False, pool_size=pool_size) if self.is_sqlite else self._writer
@@ -142,10 +143,14 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=self._busy_seconds,
-            connect_args={"timeout": self._busy_seconds},
+            connect_args={
+                "timeout": self._busy_seconds,
+                "async_creator_fn": self._connections.make,
+            },
         )
-        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate if writes else _begin_deferred)
+        event.listen(engine.sync_engine, "connect", tongdai.sqlite.set_up)
+        begin = tongdai.sqlite.begin_immediate if writes else tongdai.sqlite.begin_deferred
+        event.listen(engine.sync_engine, "begin", begin)
         return engine
 
     @asynccontextmanager
@@ -193,6 +198,7 @@ class Database:
         """Close every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
+        await self._connections.ended()
 
     async def health(self) -> dict[str, Part]:
         """Ask whether the database can be read and written; see HasHealth.
@@ -241,23 +247,3 @@ async def add_unless_there(session: AsyncSession, table: type[SQLModel], **value
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # the write lock first: no upgrade, no deadlock
-
-
-def _begin_deferred(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN")

@@ -1,5 +1,6 @@
 """A database that can be read but not written, and who was signed in when that began."""
 
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from tests.support.wait import until
 from tongdai.accounts.service import Accounts
-from tongdai.accounts.tables import Account
+from tongdai.accounts.tables import Account, LoginFailure
 from tongdai.clock import HandClock
 from tongdai.db import Database, DatabaseAway
 from tongdai.settings import WebTable
@@ -76,3 +77,33 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("again", range(1, 5))
+async def test_who_is_cancelled_twice_leaves_nothing_that_never_ends(
+    db: Database, again: int
+) -> None:
+    """SQLAlchemy stops what is closing already; the task that closes must end all the same."""
+
+    async def work() -> None:
+        while True:
+            async with db.write() as tx:
+                tx.session.add(LoginFailure(username="lan", address="127.0.0.1", at=tx.now))
+
+    async with db.write():
+        pass  # a connection is there
+    for turns in range(1, 20):
+        working = asyncio.create_task(work())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        working.cancel()
+        for _ in range(again):
+            await asyncio.sleep(0)
+        working.cancel()
+        left = {working} | asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        _, unending = await asyncio.wait(left, timeout=60)
+        assert not unending
+    async with db.write():
+        pass  # nobody holds the lock
