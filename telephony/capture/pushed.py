@@ -100,13 +100,23 @@ async def receive(
 async def _write(part: Path, chunks: AsyncIterable[bytes]) -> str:
     """Write what comes, synced; return its SHA-256."""
     digest = hashlib.sha256()
-    with await asyncio.to_thread(part.open, "xb") as file:
-        async for chunk in chunks:
-            digest.update(chunk)
-            await asyncio.to_thread(file.write, chunk)
-        await asyncio.to_thread(file.flush)
-        await asyncio.to_thread(os.fsync, file.fileno())
+    await asyncio.to_thread(part.touch, exist_ok=False)
+    async for chunk in chunks:
+        digest.update(chunk)
+        await asyncio.to_thread(_append, part, chunk)
+    await asyncio.to_thread(_sync, part)
     return digest.hexdigest()
+
+
+def _append(part: Path, chunk: bytes) -> None:
+    """Add to the file; it is not open meanwhile, for who waits for a thread may be cancelled."""
+    with part.open("ab") as file:
+        file.write(chunk)
+
+
+def _sync(part: Path) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _place(part: Path, target: Path) -> None:
