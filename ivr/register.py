@@ -31,7 +31,7 @@ log = structlog.get_logger()
 MOST_WRONG, MOST_HIDDEN = 6, 30
 """Wrong entries of one number; of all that hide theirs at a hotline, who ring again as another."""
 WITHIN = timedelta(minutes=15)
-_PATIENCE_SECONDS, _LOOK_UP_SECONDS = 1.0, 3.0
+PATIENCE_SECONDS, LOOK_UP_SECONDS = 1.0, 3.0
 
 
 class Register:
@@ -58,7 +58,7 @@ class Register:
         shown = visit.caller.e164
         tries, caller = (self._tries, shown) if shown else (self._hidden, visit.hotline)
         try:
-            async with asyncio.timeout(_LOOK_UP_SECONDS), self._db.read() as session:
+            async with asyncio.timeout(LOOK_UP_SECONDS), self._db.read() as session:
                 if await tries.exhausted(session, caller):
                     return Locked()
                 found = await self._found(session, visit, typed, own)
@@ -122,7 +122,7 @@ class Register:
             return None
         since = self._clock.now() - timedelta(minutes=minutes)
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS), self._db.read() as session:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._db.read() as session:
                 return await calls.cut_off_before(session, number, visit.hotline, since, visit.call)
         except (DatabaseAway, TimeoutError):
             log.info("call.priority_unknown", call=visit.call)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,16 +42,18 @@ class Running:
         writer.close()
 
 
-@pytest.fixture
-async def running(clock: HandClock, tmp_path: Path) -> AsyncIterator[Running]:
-    settings = small_settings(tmp_path)
+@asynccontextmanager
+async def serving(
+    clock: HandClock, folder: Path, *, header_seconds: float = 60, request_seconds: float = 60
+) -> AsyncIterator[Running]:
+    settings = small_settings(folder)
     table = AgiTable.model_construct(host="127.0.0.1", port=0)
     server = AgiServer(
         table,
         {"greeting": greeting(settings)},
         clock,
-        header_seconds=0.3,
-        request_seconds=1,
+        header_seconds=header_seconds,
+        request_seconds=request_seconds,
     )
     task = asyncio.create_task(server.run())
     await until(lambda: server.port)
@@ -58,6 +61,12 @@ async def running(clock: HandClock, tmp_path: Path) -> AsyncIterator[Running]:
     task.cancel()
     await asyncio.wait([task])
     assert (await server.health())["agi"].state is State.DOWN
+
+
+@pytest.fixture
+async def running(clock: HandClock, tmp_path: Path) -> AsyncIterator[Running]:
+    async with serving(clock, tmp_path) as one:
+        yield one
 
 
 async def test_the_hotline_greets_and_says_that_it_did(running: Running) -> None:
@@ -77,12 +86,18 @@ async def test_a_peer_that_closes_before_the_blank_line_is_forgotten(
         await running.greets()
 
 
-async def test_a_peer_that_says_nothing_is_sent_away(running: Running) -> None:
-    reader, _writer = await running.connect()
+async def test_a_peer_that_says_nothing_keeps_nobody_waiting(running: Running) -> None:
+    _, writer = await running.connect()
     await running.greets()
-    async with asyncio.timeout(30):
-        assert await reader.read() == b""
-    _writer.close()
+    writer.close()
+
+
+async def test_a_peer_that_says_nothing_is_sent_away(clock: HandClock, tmp_path: Path) -> None:
+    async with serving(clock, tmp_path, header_seconds=0.3) as hasty:
+        reader, writer = await hasty.connect()
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()
 
 
 async def test_a_header_of_ten_megabytes_is_cut_off(running: Running) -> None:
@@ -134,7 +149,6 @@ async def test_what_makes_no_sense_is_closed_without_a_command(
         b"garbage\n",
         b"\n",
         b"x" * 100_000 + b"\n",
-        b"100 Trying\n" * 50,
     ],
 )
 async def test_a_prompt_that_was_not_heard_is_not_called_heard(
@@ -153,13 +167,18 @@ async def test_a_prompt_that_was_not_heard_is_not_called_heard(
     await running.greets()
 
 
-async def test_an_answer_that_never_comes_ends_the_request(running: Running) -> None:
-    reader, writer = await running.connect()
-    writer.write(HEADER)
-    await reader.readline()
-    async with asyncio.timeout(30):
-        assert await reader.read() == b""
-    writer.close()
+@pytest.mark.parametrize("answer", [b"", b"100 Trying\n" * 50])
+async def test_an_answer_that_never_comes_ends_the_request(
+    clock: HandClock, tmp_path: Path, answer: bytes
+) -> None:
+    async with serving(clock, tmp_path, request_seconds=1) as hasty:
+        reader, writer = await hasty.connect()
+        writer.write(HEADER)
+        await reader.readline()
+        writer.write(answer)
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()
 
 
 async def test_a_taken_port_is_told_and_tried_again(running: Running, clock: HandClock) -> None:

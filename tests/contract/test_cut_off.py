@@ -94,8 +94,9 @@ async def hotline(database: Database, clock: HandClock, tmp_path: Path) -> Async
 
 
 async def test_who_was_cut_off_comes_first_and_it_is_said_why(
-    hotline: Hotline, before: CallView, clock: HandClock
+    hotline: Hotline, before: CallView, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ivr.register.PATIENCE_SECONDS", 60)
     phone = await hotline.priority(before)
     assert phone.variables["TONGDAI_PRIORITY"] == "9"
     choice = choice_of(phone.told["TongdaiMenu"].removeprefix("Choice: "))

@@ -78,7 +78,7 @@ async def running(folder: Path, clock: HandClock, db: Database) -> AsyncIterator
         call(3, CallState.ANSWERED, clock),
     )
     doors = {
-        HEALTH: Health({"database": db, "agi": Well("agi", clock)}, clock),
+        HEALTH: Health({"database": db, "agi": Well("agi", clock)}, clock, patience_seconds=60),
         MEASURED: Measured(bridge=bridge, sender=Sender()),  # type: ignore[arg-type]  # what is asked of it
     }
     async with Pages.open(folder, clock, db=db, doors=doors, packages=("portal", "api")) as found:

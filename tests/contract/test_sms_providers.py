@@ -62,7 +62,7 @@ dialect = "{dialect}"
 url = "{far.url}"
 username = "key"
 password = "secret"
-timeout_seconds = 2
+timeout_seconds = 60
 {more}
 """
 

@@ -243,7 +243,7 @@ async def test_a_pbx_that_does_not_answer_begins_nothing(desk: Desk, database: D
 
 
 async def test_a_transfer_is_written_down_before_the_caller_is_sent_away(
-    desk: Desk, database: Database
+    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed right afterwards, the service still knows it, and so does whoever asks by its id."""
     found: list[State] = []
@@ -254,6 +254,7 @@ async def test_a_transfer_is_written_down_before_the_caller_is_sent_away(
                 found.extend(view.state for view in await store.of_call(session, CALL))
 
     desk.switch.before = look
+    monkeypatch.setattr("telephony.transfers.engine.WRITE_SECONDS", 60)
     await desk.start()
     assert found == [State.STARTING]
 
@@ -312,8 +313,11 @@ async def test_what_another_pbx_has_leaves_the_rooms_of_this_one_alone(desk: Des
     assert desk.switch.last("Hangup")["Channel"] == PERSON
 
 
-async def test_a_person_who_answered_while_we_stood_still_is_not_given_up(desk: Desk) -> None:
+async def test_a_person_who_answered_while_we_stood_still_is_not_given_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a standstill the timer is due first, and the answer is read a moment later."""
+    monkeypatch.setattr("telephony.transfers.engine.READ_SECONDS", 60)
     transfer = await desk.start()
     engine = desk.transfers._engine
     live = engine.live[transfer.id]

@@ -42,5 +42,8 @@ async def test_a_tone_is_never_broken_by_the_silence_that_keeps_a_call_alive() -
         sound = key_sound("5", 0.1)
         frames = [sound[at : at + FRAME] for at in range(0, len(sound), FRAME)]
         await until(lambda: len(media.payloads) > len(frames))
-        assert media.payloads == [*frames, b"\xd5" * FRAME]
+        begin = media.payloads.index(frames[0])
+        assert media.payloads[begin : begin + len(frames)] == frames
+        others = media.payloads[:begin] + media.payloads[begin + len(frames) :]
+        assert set(others) == {b"\xd5" * FRAME}
     transport.close()
