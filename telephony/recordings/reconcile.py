@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_
+from sqlalchemy import and_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -35,6 +35,8 @@ async def unmatched(
     since: datetime,
     now: datetime,
     limit: int = 100,
+    calls_before: tuple[datetime, str] | None = None,
+    recordings_before: tuple[datetime, str] | None = None,
 ) -> Unmatched:
     """Return the answered calls without a recording and the recordings without a call.
 
@@ -44,8 +46,11 @@ async def unmatched(
         since: Calls and recordings that began from here on.
         now: The moment; what ended less than GRACE before it is not missed yet.
         limit: How many of each, newest first.
+        calls_before: `started_at` and id of the last call of the page before.
+        recordings_before: The same of the last recording of the page before.
     """
-    silent = await session.execute(
+    began, ref = col(CallRow.started_at), col(CallRow.id)
+    silent = (
         select(CallRow)
         .join(
             Recording,
@@ -55,17 +60,19 @@ async def unmatched(
         .where(
             col(Recording.id).is_(None),
             col(CallRow.hotline).in_(hotlines),
-            col(CallRow.started_at) >= since,
+            began >= since,
             col(CallRow.answered_at).is_not(None),
             col(CallRow.ended_at) < now - GRACE,
         )
-        .order_by(col(CallRow.started_at).desc())
+        .order_by(began.desc(), ref.desc())
         .limit(limit)
     )
-    loose = await session.execute(
-        select(Recording)
-        .where(col(Recording.hotline).is_(None), col(Recording.started_at) >= since)
-        .order_by(col(Recording.started_at).desc())
-        .limit(limit)
-    )
-    return Unmatched(calls=tuple(silent.scalars()), recordings=tuple(loose.scalars()))
+    if calls_before is not None:
+        silent = silent.where(tuple_(began, ref) < calls_before)
+    at, its = col(Recording.started_at), col(Recording.id)
+    loose = select(Recording).where(col(Recording.hotline).is_(None), at >= since)
+    if recordings_before is not None:
+        loose = loose.where(tuple_(at, its) < recordings_before)
+    calls = await session.execute(silent)
+    recordings = await session.execute(loose.order_by(at.desc(), its.desc()).limit(limit))
+    return Unmatched(calls=tuple(calls.scalars()), recordings=tuple(recordings.scalars()))

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from telephony.recordings import access
-from telephony.recordings.hearing import requests
+from telephony.recordings.hearing import requests, wishes
 from telephony.recordings.hearing.requests import Decision
 from telephony.recordings.hearing.tables import RecordingRequest
 from web.api import cursor, granted
@@ -91,11 +91,11 @@ async def list_requests(request: web.Request, asked: RequestsAsked) -> Page[Requ
     who, before = viewer(request), cursor.to_moment(asked.cursor) if asked.cursor else None
     async with request.app[DB].read() as session:
         if who.has_any(access.HEARERS):
-            found = await requests.page(
+            found = await wishes.page(
                 session, who, only_open=asked.only_open, limit=asked.limit + 1, before=before
             )
         else:
-            found = await requests.of_units(session, who, limit=asked.limit + 1, before=before)
+            found = await wishes.of_units(session, who, limit=asked.limit + 1, before=before)
     return page(found, asked.limit, _out, lambda row: cursor.of_moment(row.asked_at, row.id))
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from telephony.recordings import access
-from telephony.recordings.hearing import requests
+from telephony.recordings.hearing import wishes
 from telephony.recordings.proof import figures
 from telephony.recordings.retention import schedule
 from telephony.recordings.retention.model import KEEPERS
@@ -17,7 +17,7 @@ async def badges(session: AsyncSession, who: Viewer) -> dict[str, int]:
     """
     keeps, hears = who.has_any(KEEPERS), who.has_any(access.HEARERS)
     return {
-        "waiting": await requests.waiting(session, who) if hears else 0,
+        "waiting": await wishes.waiting(session, who) if hears else 0,
         "lists_waiting": await schedule.waiting(session, who) if keeps else 0,
         "found_wrong": await figures.found_lately(session) if keeps else 0,
     }

@@ -9,7 +9,9 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from telephony.calls.tables import CallRow
 from telephony.recordings import access, reconcile
+from telephony.recordings.tables import Recording
 from tickets import units
 from tickets.tables import Ticket, Unit
 from tongdai.accounts.model import Viewer
@@ -30,6 +32,7 @@ from web.sides import kinds
 
 routes = web.RouteTableDef()
 SHOWN = 30
+UNMATCHED = 100
 Length = Annotated[float | None, Field(ge=0, le=24 * 60)]
 
 
@@ -68,7 +71,7 @@ async def search(request: web.Request) -> web.Response:
         context = await _table(session, who, found[:SHOWN])
         context["operators"] = await people.operators(session, access.heard_hotlines(who))
         context |= await badges(session, who)
-        context["units"] = await _units(session, request, who)
+        context["units"] = await handling_units(session, request, who)
     following = {**typed, "cursor": _cursor(found[SHOWN - 1])} if len(found) > SHOWN else None
     everywhere = {h.id for h in request.app[SETTINGS].hotlines} <= set(access.heard_hotlines(who))
     context |= {
@@ -88,14 +91,31 @@ async def search(request: web.Request) -> web.Response:
 async def unmatched(request: web.Request) -> web.Response:
     """Show answered calls without a recording and recordings without a call, of a week."""
     who, now = viewer(request), request.app[CLOCK].now()
+    typed = {n: v for n, v in request.query.items() if n in ("calls", "recordings")}
+    before = {n: cursor.to_moment(v) for n, v in typed.items()}
     async with request.app[DB].read() as session:
         found = await reconcile.unmatched(
-            session, hotlines=access.heard_hotlines(who), since=now - timedelta(days=7), now=now
+            session,
+            hotlines=access.heard_hotlines(who),
+            since=now - timedelta(days=7),
+            now=now,
+            limit=UNMATCHED + 1,
+            calls_before=before.get("calls"),
+            recordings_before=before.get("recordings"),
         )
+        badged = await badges(session, who)
         secret = await secret_tickets(session, who, {c.ticket for c in found.calls if c.ticket})
         names = await people.names(session, {c.operator for c in found.calls})
-    context = {"found": found, "secret": secret, "names": names, "titles": titles(request)}
-    return page(request, "audit/unmatched.html", context)
+    context = {
+        "calls": found.calls[:UNMATCHED],
+        "recordings": found.recordings[:UNMATCHED],
+        "more_calls": _more(typed, "calls", found.calls),
+        "more_recordings": _more(typed, "recordings", found.recordings),
+        "secret": secret,
+        "names": names,
+        "titles": titles(request),
+    }
+    return page(request, "audit/unmatched.html", context | badged)
 
 
 def titles(request: web.Request) -> dict[str, str]:
@@ -175,7 +195,7 @@ async def _tickets(session: AsyncSession, ticket_ids: set[str]) -> dict[str, Tic
     return {t.id: t for t in (await session.execute(query)).scalars()} if ticket_ids else {}
 
 
-async def _units(
+async def handling_units(
     session: AsyncSession, request: web.Request, who: Viewer
 ) -> list[tuple[str, Sequence[Unit]]]:
     """Return the hotlines' handling units, by hotline."""
@@ -184,6 +204,16 @@ async def _units(
         (name, [u for u in await units.tree(session, hotline, now) if u.handling_unit])
         for hotline, name in hotlines(request, who)
     ]
+
+
+def _more(
+    typed: dict[str, str], name: str, rows: Sequence[CallRow | Recording]
+) -> dict[str, str] | None:
+    """Return the conditions of the next page of one of the two lists; the other stays."""
+    if len(rows) <= UNMATCHED:
+        return None
+    last = rows[UNMATCHED - 1]
+    return {**typed, name: cursor.of_moment(last.started_at, last.id)}
 
 
 def _cursor(hit: Hit) -> str:

@@ -1,4 +1,4 @@
-"""/audit/plays: who heard what, why, for how long; searched by hearer, period, way, number."""
+"""/audit/plays: who heard what, why, for how long; by hearer, unit, reason, period, number."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from telephony.calls.tables import CallRow
 from telephony.recordings import access
-from telephony.recordings.hearing import plays
+from telephony.recordings.hearing import plays, wishes
 from telephony.recordings.hearing.plays import PlaysWanted
 from telephony.recordings.hearing.tables import RecordingPlay
 from telephony.recordings.tables import Recording
@@ -19,7 +19,8 @@ from tongdai.accounts.model import Viewer
 from tongdai.errors import Invalid
 from web import words
 from web.api import cursor
-from web.audit.find import SHOWN, hotlines, period, titles
+from web.audit.badges import badges
+from web.audit.find import SHOWN, handling_units, hotlines, period, titles
 from web.audit.meaning import meaning
 from web.audit.words import WAYS
 from web.auth import allowed, viewer
@@ -43,6 +44,8 @@ class PlaysForm(Form):
     first: date | None = None
     last: date | None = None
     least: Annotated[float | None, Field(ge=0)] = None
+    unit: str = ""
+    reason: str = Field(default="", max_length=120)
     cursor: str = ""
 
 
@@ -65,6 +68,9 @@ async def heard(request: web.Request) -> web.Response:
             faults = {name: words.of_code(code) for name, code in invalid.fields.items()}
         hearers = await plays.hearers(session, mine)
         about = await _about(session, {line.recording for line in lines})
+        asking = await wishes.unit_names(session, {line.request for line in lines})
+        units = await handling_units(session, request, who)
+        badged = await badges(session, who)
     last = lines[SHOWN - 1] if len(lines) > SHOWN else None
     context = {
         "lines": lines[:SHOWN],
@@ -72,13 +78,15 @@ async def heard(request: web.Request) -> web.Response:
         "typed": typed,
         "faults": faults,
         "hearers": hearers,
+        "asking": asking,
+        "units": units,
         "hotlines": hotlines(request, who),
         "titles": titles(request),
         "ways": WAYS,
         "narrowed": any(name != "cursor" for name in typed),
         "following": {**typed, "cursor": cursor.of_moment(last.at, last.id)} if last else None,
     }
-    return page(request, "audit/plays.html", context, status=422 if faults else 200)
+    return page(request, "audit/plays.html", context | badged, status=422 if faults else 200)
 
 
 async def _wanted(session: AsyncSession, who: Viewer, form: PlaysForm) -> PlaysWanted:
@@ -95,6 +103,8 @@ async def _wanted(session: AsyncSession, who: Viewer, form: PlaysForm) -> PlaysW
         since=since,
         until=until,
         least=form.least,
+        unit=form.unit or None,
+        words=form.reason,
     )
 
 

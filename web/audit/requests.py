@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from sqlmodel import col, select
 
 from telephony.recordings import access, store
-from telephony.recordings.hearing import requests
+from telephony.recordings.hearing import requests, wishes
 from telephony.recordings.hearing.requests import Decision
 from tickets.tables import Ticket
 from tongdai.errors import Conflict, Forbidden, Invalid
@@ -96,7 +96,7 @@ async def _list(
     everything = request.query.get("show") == "all"
     before = cursor.to_moment(request.query["cursor"]) if request.query.get("cursor") else None
     async with request.app[DB].read() as session:
-        found = await requests.page(
+        found = await wishes.page(
             session, who, only_open=not everything, limit=_SHOWN + 1, before=before
         )
         tickets = select(Ticket).where(col(Ticket.id).in_({r.ticket for r in found}))

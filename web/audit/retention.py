@@ -1,5 +1,6 @@
 """/audit/retention: what is due, lists that two people decide on, holds, checks of the archive."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from telephony.recordings.retention.model import KEEPERS
 from tongdai.accounts.model import Role
 from tongdai.errors import NotFound
 from tongdai.settings import RetentionTable
+from web.api import cursor
 from web.audit.badges import badges
 from web.audit.retention_words import LISTS, WHYS
 from web.auth import allowed, viewer
@@ -22,6 +24,7 @@ from web.sides import kinds
 
 routes = web.RouteTableDef()
 SHOWN = 200
+LISTED = 50
 Reason = Annotated[str, Field(max_length=holds.LONGEST_REASON)]
 
 
@@ -58,18 +61,24 @@ async def show(request: web.Request) -> web.Response:
     """Show the rules and what is due, the lists, and what is held."""
     who = viewer(request)
     hotlines = tuple(who.hotlines_for(*KEEPERS))
+    typed = {name: value for name, value in request.query.items() if name in ("lists", "held")}
     async with request.app[DB].read() as session:
-        found = await lists.page(session, hotlines)
+        found = await lists.page(session, hotlines, LISTED + 1, _before(typed, "lists"))
+        held = await holds.held(session, hotlines, SHOWN + 1, _before(typed, "held"))
         context = {
             "due": [
                 await lists.due(session, rule, request.app[CLOCK].now())
                 for rule in request.app[SETTINGS].recordings.retention
                 if rule.hotline in hotlines
             ],
-            "lists": found,
+            "lists": found[:LISTED],
             "mine": {one.id for one in found if schedule.waits_for(who, one)},
-            "holds": await holds.held(session, hotlines),
+            "holds": held[:SHOWN],
         }
+    ends = [(one.proposed_at, one.id) for one in found[:LISTED]]
+    context["older_lists"] = _older(typed, "lists", ends) if len(found) > LISTED else None
+    ends = [(one.placed_at, one.id) for one in held[:SHOWN]]
+    context["older_holds"] = _older(typed, "held", ends) if len(held) > SHOWN else None
     return await _page(request, "audit/retention.html", context)
 
 
@@ -96,7 +105,7 @@ async def one(request: web.Request) -> web.Response:
     context = {
         "list": found,
         "items": items[:SHOWN],
-        "following": items[SHOWN - 1][1].id if len(items) > SHOWN else None,
+        "following": {"after": items[SHOWN - 1][1].id} if len(items) > SHOWN else None,
         "may_decide": lists.may_decide(who, found),
     }
     return await _page(request, "audit/deletion.html", context)
@@ -159,13 +168,32 @@ async def checks(request: web.Request) -> web.Response:
     """Show what the last walk through the archive found."""
     db = request.app[DB]
     last = await check.latest(db, ended=True)
+    walk, after = request.query.get("check", ""), 0
+    if last and walk == last.id and "cursor" in request.query:
+        after = cursor.to_number(request.query["cursor"])
+    found = await check.findings(db, last.id, SHOWN + 1, after) if last else []
     context = {
         "check": last,
-        "findings": await check.findings(db, last.id, limit=SHOWN) if last else [],
+        "findings": found[:SHOWN],
+        "following": {
+            "check": found[0].archive_check,
+            "cursor": cursor.of_number(found[SHOWN - 1].n),
+        }
+        if len(found) > SHOWN
+        else None,
         "running": await check.latest(db),
         "whys": WHYS,
     }
     return await _page(request, "audit/checks.html", context)
+
+
+def _before(typed: dict[str, str], name: str) -> tuple[datetime, str] | None:
+    return cursor.to_moment(typed[name]) if name in typed else None
+
+
+def _older(typed: dict[str, str], name: str, ends: list[tuple[datetime, str]]) -> dict[str, str]:
+    """Return the conditions of the next page of one of the two lists; the other stays."""
+    return {**typed, name: cursor.of_moment(*ends[-1])}
 
 
 async def _page(request: web.Request, template: str, context: dict[str, Any]) -> web.Response:

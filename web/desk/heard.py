@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from telephony.recordings import store
-from telephony.recordings.hearing import requests
+from telephony.recordings.hearing import requests, wishes
 from telephony.recordings.hearing.tables import RecordingRequest
 from telephony.recordings.tables import Recording
 from tickets.tables import Ticket
@@ -30,7 +30,7 @@ async def lines(
     if not units:
         return ()
     wanted = store.Wanted(hotlines=(ticket.hotline,), tickets=(ticket.id,))
-    asked = await requests.of_ticket(session, ticket.id, units)
+    asked = await wishes.of_ticket(session, ticket.id, units)
     newest = {r.recording: r for r in reversed(asked)}
     found = [one.recording for one in await store.page(session, wanted, limit=50)]
     return tuple(

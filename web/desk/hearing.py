@@ -8,7 +8,7 @@ from pydantic import Field
 
 from telephony.recordings import store
 from telephony.recordings.errors import RecordingUnknown
-from telephony.recordings.hearing import requests
+from telephony.recordings.hearing import requests, wishes
 from tickets.tables import Ticket
 from web.api import cursor, granted
 from web.api.asking import asked
@@ -55,7 +55,7 @@ async def mine(request: web.Request) -> web.StreamResponse:
     who, now = viewer(request), request.app[CLOCK].now()
     before = cursor.to_moment(request.query["cursor"]) if request.query.get("cursor") else None
     async with request.app[DB].read() as session:
-        found = await requests.of_units(session, who, limit=_SHOWN + 1, before=before)
+        found = await wishes.of_units(session, who, limit=_SHOWN + 1, before=before)
         tickets = [await session.get(Ticket, r.ticket) for r in found]
         rows = await store.some(session, {r.recording for r in found})
     last = found[_SHOWN - 1] if len(found) > _SHOWN else None

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, or_, tuple_
+from sqlalchemy import ColumnElement, literal, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from telephony.calls.tables import CallRow
 from telephony.recordings.errors import PlayUnknown, ReasonMissing
-from telephony.recordings.hearing.tables import RecordingPlay
+from telephony.recordings.hearing.tables import RecordingPlay, RecordingRequest
 from telephony.recordings.store import Listed
 from telephony.recordings.tables import Recording
 from tongdai import audit
 from tongdai.accounts.model import Viewer
 from tongdai.db import Tx
-from tongdai.text import clean
+from tongdai.text import clean, fold
 
 Way = Literal["page", "api", "request", "export", "callback"]
 """By which door somebody hears: the player, a program, a unit's grant, a package, a message."""
@@ -165,6 +165,8 @@ class PlaysWanted:
         since: First moment, inclusive.
         until: Last moment, exclusive.
         least: Seconds heard, at least.
+        unit: A unit that heard by a grant.
+        words: Words of the reason, or beginnings of words, each of them; accents do not matter.
     """
 
     hotlines: Collection[str] | None = None
@@ -177,6 +179,8 @@ class PlaysWanted:
     since: datetime | None = None
     until: datetime | None = None
     least: float | None = None
+    unit: str | None = None
+    words: str = ""
 
 
 async def page(
@@ -224,6 +228,11 @@ def _conditions(wanted: PlaysWanted) -> list[ColumnElement[bool]]:
         found.append(col(RecordingPlay.at) < wanted.until)
     if wanted.least is not None:
         found.append(col(RecordingPlay.heard_seconds) >= wanted.least)
+    if wanted.unit is not None:
+        granted = select(col(RecordingRequest.id)).where(col(RecordingRequest.unit) == wanted.unit)
+        found.append(col(RecordingPlay.request).in_(granted))
+    reason = literal(" ") + col(RecordingPlay.folded)
+    found += [reason.contains(f" {w}", autoescape=True) for w in fold(wanted.words).split()]
     about = [col(CallRow.caller_number) == wanted.number] if wanted.number is not None else []
     if wanted.tickets is not None:
         about.append(col(CallRow.ticket).in_(wanted.tickets))

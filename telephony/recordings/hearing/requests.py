@@ -1,10 +1,8 @@
 """A unit asks to hear; a supervisor or auditor grants, narrows or refuses (CT-11.1b, GL-12.1)."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -180,58 +178,6 @@ async def to_hear(
     return request
 
 
-async def page(
-    session: AsyncSession,
-    viewer: Viewer,
-    *,
-    only_open: bool = False,
-    limit: int = 50,
-    before: tuple[datetime, str] | None = None,
-) -> list[RecordingRequest]:
-    """Return the requests that the viewer may decide, newest first.
-
-    Args:
-        session: A session to read with.
-        viewer: Who asks.
-        only_open: Only what waits.
-        limit: How many at most.
-        before: `asked_at` and id of the last one of the page before.
-    """
-    mine = viewer.hotlines_for(*HEARERS)
-    query = select(RecordingRequest).where(col(RecordingRequest.hotline).in_(mine))
-    if only_open:
-        query = query.where(col(RecordingRequest.state) == "open")
-    return await _newest(session, query, limit, before)
-
-
-async def of_units(
-    session: AsyncSession,
-    viewer: Viewer,
-    *,
-    limit: int = 50,
-    before: tuple[datetime, str] | None = None,
-) -> list[RecordingRequest]:
-    """Return the requests of the viewer's own units, newest first."""
-    units = {g.unit for g in viewer.grants if g.role in OF_UNIT and g.unit}
-    query = select(RecordingRequest).where(col(RecordingRequest.unit).in_(sorted(units)))
-    return await _newest(session, query, limit, before)
-
-
-async def of_ticket(
-    session: AsyncSession, ticket: str, units: Collection[str]
-) -> list[RecordingRequest]:
-    """Return what units asked for of one ticket, newest first."""
-    query = select(RecordingRequest).where(
-        col(RecordingRequest.ticket) == ticket, col(RecordingRequest.unit).in_(sorted(units))
-    )
-    return await _newest(session, query, 50, None)
-
-
-async def waiting(session: AsyncSession, viewer: Viewer) -> int:
-    """Return how many requests wait for the viewer's decision, at most 100 are counted."""
-    return len(await page(session, viewer, only_open=True, limit=100))
-
-
 def units_of(viewer: Viewer, hotline: str) -> tuple[str, ...]:
     """Return the units for which the viewer may ask at a hotline."""
     return tuple(
@@ -269,16 +215,6 @@ async def _locked(session: AsyncSession, request_id: str) -> RecordingRequest | 
         await session.execute(query.with_for_update())
     ).scalar_one_or_none()
     return found
-
-
-async def _newest(
-    session: AsyncSession, query: object, limit: int, before: tuple[datetime, str] | None
-) -> list[RecordingRequest]:
-    at, ref = col(RecordingRequest.asked_at), col(RecordingRequest.id)
-    if before is not None:
-        query = query.where(tuple_(at, ref) < before)  # type: ignore[attr-defined]
-    found = query.order_by(at.desc(), ref.desc()).limit(limit)  # type: ignore[attr-defined]
-    return list((await session.execute(found)).scalars())
 
 
 async def _note(

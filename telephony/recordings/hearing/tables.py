@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, Text
+from sqlalchemy import Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
 from tongdai.db import UtcDateTime
 from tongdai.ids import new_id
+from tongdai.text import fold
 
 
 class RecordingPlay(SQLModel, table=True):
@@ -18,6 +19,7 @@ class RecordingPlay(SQLModel, table=True):
         Index("ix_recording_play_hotline_at_id", "hotline", "at", "id"),
         Index("ix_recording_play_account_at_id", "account", "at", "id"),
         Index("ix_recording_play_recording_at_id", "recording", "at", "id"),
+        Index("ix_recording_play_request_at_id", "request", "at", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -32,6 +34,16 @@ class RecordingPlay(SQLModel, table=True):
     """page, api, request (a unit, by a grant) or export."""
     reason: str = Field(default="", sa_type=Text)
     """As typed before the first second; empty where a program fetched it and said none."""
+    folded: str = Field(
+        default=None,
+        sa_type=Text,
+        nullable=False,
+        sa_column_kwargs={
+            "default": lambda c: fold(c.get_current_parameters()["reason"]),
+            "server_default": text("''"),
+        },
+    )
+    """The reason as its words are looked for."""
     request: str | None = None
     """The grant by which a unit hears it."""
     heard_seconds: float = 0

@@ -27,11 +27,13 @@ async def latest(db: Database, *, ended: bool = False) -> ArchiveCheck | None:
         return (await session.execute(query)).scalar_one_or_none()
 
 
-async def findings(db: Database, check: str, limit: int = 100) -> list[ArchiveFinding]:
-    """Return what a walk found, in the order in which it did."""
+async def findings(
+    db: Database, check: str, limit: int = 100, after: int = 0
+) -> list[ArchiveFinding]:
+    """Return what a walk found behind its `after`-th finding, in the order in which it did."""
     query = (
         select(ArchiveFinding)
-        .where(col(ArchiveFinding.archive_check) == check)
+        .where(col(ArchiveFinding.archive_check) == check, col(ArchiveFinding.n) > after)
         .order_by(col(ArchiveFinding.n))
         .limit(limit)
     )

@@ -1,5 +1,8 @@
 """Legal hold: an auditor keeps a recording, with a reason, until an auditor releases it."""
 
+from datetime import datetime
+
+from sqlalchemy import tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -77,15 +80,26 @@ async def release(tx: Tx, viewer: Viewer, recording_id: str, reason: str) -> Rec
 
 
 async def held(
-    session: AsyncSession, hotlines: tuple[str, ...], limit: int = 200
+    session: AsyncSession,
+    hotlines: tuple[str, ...],
+    limit: int = 200,
+    before: tuple[datetime, str] | None = None,
 ) -> list[RecordingHold]:
-    """Return the holds of some hotlines that are not released, newest first."""
-    found = await session.execute(
-        select(RecordingHold)
-        .where(col(RecordingHold.released_at).is_(None), col(RecordingHold.hotline).in_(hotlines))
-        .order_by(col(RecordingHold.placed_at).desc())
-        .limit(limit)
+    """Return the holds of some hotlines that are not released, newest first.
+
+    Args:
+        session: A session to read with.
+        hotlines: Whose.
+        limit: How many at most.
+        before: `placed_at` and id of the last one of the page before.
+    """
+    at, ref = col(RecordingHold.placed_at), col(RecordingHold.id)
+    query = select(RecordingHold).where(
+        col(RecordingHold.released_at).is_(None), col(RecordingHold.hotline).in_(hotlines)
     )
+    if before is not None:
+        query = query.where(tuple_(at, ref) < before)
+    found = await session.execute(query.order_by(at.desc(), ref.desc()).limit(limit))
     return list(found.scalars())
 
 

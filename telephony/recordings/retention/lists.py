@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, exists, func, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -150,15 +150,24 @@ async def get(session: AsyncSession, viewer: Viewer, deletion: str) -> DeletionL
 
 
 async def page(
-    session: AsyncSession, hotlines: tuple[str, ...], limit: int = 50
+    session: AsyncSession,
+    hotlines: tuple[str, ...],
+    limit: int = 50,
+    before: tuple[datetime, str] | None = None,
 ) -> list[DeletionList]:
-    """Return the lists of some hotlines, newest first."""
-    rows = await session.execute(
-        select(DeletionList)
-        .where(col(DeletionList.hotline).in_(hotlines))
-        .order_by(col(DeletionList.proposed_at).desc())
-        .limit(limit)
-    )
+    """Return the lists of some hotlines, newest first.
+
+    Args:
+        session: A session to read with.
+        hotlines: Whose.
+        limit: How many at most.
+        before: `proposed_at` and id of the last one of the page before.
+    """
+    at, ref = col(DeletionList.proposed_at), col(DeletionList.id)
+    query = select(DeletionList).where(col(DeletionList.hotline).in_(hotlines))
+    if before is not None:
+        query = query.where(tuple_(at, ref) < before)
+    rows = await session.execute(query.order_by(at.desc(), ref.desc()).limit(limit))
     return list(rows.scalars())
 
 

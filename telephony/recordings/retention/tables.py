@@ -2,18 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from tongdai.db import UtcDateTime
 from tongdai.ids import new_id
+
+_OPEN = text("released_at IS NULL")
 
 
 class RecordingHold(SQLModel, table=True):
     """A legal hold: the recording is not deleted until it is released."""
 
     __tablename__ = "recording_hold"
-    __table_args__ = (Index("ix_recording_hold_recording_placed_at", "recording", "placed_at"),)
+    __table_args__ = (
+        Index("ix_recording_hold_recording_placed_at", "recording", "placed_at"),
+        Index(
+            "ix_recording_hold_open",
+            "placed_at",
+            "id",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     recording: str
