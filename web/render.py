@@ -104,6 +104,7 @@ def page(
         "settings": request.app[SETTINGS],
         "landing": landing(request.get(VIEWER)),
         "places": places(request.get(VIEWER)),
+        "place_here": _nearest(request.path, places(request.get(VIEWER))),
         **(context or {}),
     }
     response = aiohttp_jinja2.render_template(template, request, everything, status=status)
@@ -144,6 +145,12 @@ def places(viewer: Viewer | None) -> list[tuple[str, str]]:
     if viewer is None:
         return []
     return [(path, name) for path, name, roles in _PLACES if viewer.has_any(roles)]
+
+
+def _nearest(path: str, found: list[tuple[str, str]]) -> str:
+    """Return the address of the one page of `found` that `path` is, or lies below; or nothing."""
+    above = [href for href, _name in found if f"{path}/".startswith(f"{href}/")]
+    return max(above, key=len, default="")
 
 
 def landing(viewer: Viewer | None) -> str:

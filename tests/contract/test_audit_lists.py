@@ -96,6 +96,10 @@ async def test_every_list_of_deletions_and_every_hold_is_reached(pages: Pages) -
     flat = [one for leaf in lists for one in leaf]
     assert set(flat) == {f"d{n:03}" for n in range(120)}
     assert [int(one[1:]) // 2 for one in flat] == sorted(int(one[1:]) // 2 for one in flat)
+    await pages.account("hoa", Role.AUDITOR, Role.ADMINISTRATOR)
+    hoa = await pages.sign_in("hoa")
+    bar = (await (await hoa.get("/audit/retention/d000")).text()).partition("</header>")[0]
+    assert re.findall(r'href="([^"]*)" aria-current="page"', bar) == ["/audit/retention"]
     held = await walked(mai, "/audit/retention", "held", r"/audit/recordings/(r\d+)/hold")
     assert [len(leaf) for leaf in held] == [200, 9]
     assert {one for leaf in held for one in leaf} == {f"r{n:03}" for n in range(210)} - {"r007"}

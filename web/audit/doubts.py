@@ -45,14 +45,20 @@ def doubts(sides: tuple[str, str]) -> dict[str, str]:
     """
     left, right = (side[:1].lower() + side[1:] for side in sides)
     return {
-        FindingKind.CALLER_SILENT: _("Không nghe thấy {side}").format(side=left),
-        FindingKind.OUR_SIDE_SILENT: _("Không nghe thấy {side}").format(side=right),
+        FindingKind.CALLER_SILENT: _unheard(left),
+        FindingKind.OUR_SIDE_SILENT: _unheard(right),
         FindingKind.SILENT: _("Cả hai phía im lặng"),
         FindingKind.SHORT: _("Ngắn hơn cuộc gọi"),
         FindingKind.HOLE: _("Khuyết một đoạn ở giữa"),
         FindingKind.LONG: _("Dài hơn cuộc gọi"),
         FindingKind.CLIPPED: _("Tiếng quá to, bị vỡ"),
     }
+
+
+def _unheard(side: str) -> str:
+    """Return the words with a great letter first: in English the side is what they begin with."""
+    words = _("Không nghe thấy {side}").format(side=side)
+    return words[:1].upper() + words[1:]
 
 
 def whys() -> dict[str, str]:

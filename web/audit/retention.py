@@ -14,6 +14,7 @@ from tongdai.accounts.model import Role
 from tongdai.errors import NotFound
 from tongdai.settings import RetentionTable
 from web.api import cursor
+from web.audit import problem_words
 from web.audit.badges import badges
 from web.audit.retention_words import LISTS, WHYS
 from web.auth import allowed, viewer
@@ -183,6 +184,8 @@ async def checks(request: web.Request) -> web.Response:
         else None,
         "running": await check.latest(db),
         "whys": WHYS,
+        "place": problem_words.place,
+        "detail": problem_words.detail,
     }
     return await _page(request, "audit/checks.html", context)
 
