@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, literal_column, or_, tuple_
+from sqlalchemy import ColumnElement, func, literal_column, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
+from telephony.capture.reconcile import MOST, ItemKind
 from telephony.capture.tables import ReconciliationDay, ReconciliationItem, RecordingFinding
 
 
@@ -102,6 +103,17 @@ async def items(
     if after is not None:
         query = query.where(tuple_(at, ref) > after)
     return list((await session.execute(query.order_by(at, ref).limit(limit))).scalars())
+
+
+async def full(session: AsyncSession, day: date) -> list[str]:
+    """Return the kinds of a day's items of which there may be more than were kept.
+
+    Of a kind the earliest reconcile.MOST are kept, all hotlines together; of files all.
+    """
+    kind = col(ReconciliationItem.kind)
+    query = select(kind).where(col(ReconciliationItem.day) == day, kind != ItemKind.FILE)
+    many = query.group_by(kind).having(func.count() >= MOST).order_by(kind)
+    return list((await session.execute(many)).scalars())
 
 
 def _of(hotline: Mapped[str | None], hotlines: tuple[str, ...]) -> ColumnElement[bool]:

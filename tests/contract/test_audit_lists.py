@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 
 from telephony.calls.tables import CallRow
+from telephony.capture.reconcile import MOST
+from telephony.capture.tables import ReconciliationDay, ReconciliationItem
 from telephony.recordings.hearing import plays
 from telephony.recordings.hearing.plays import PlaysWanted
 from telephony.recordings.hearing.tables import RecordingPlay, RecordingRequest
@@ -133,6 +135,26 @@ async def test_every_call_without_a_recording_is_reached(pages: Pages) -> None:
     flat = [int(one) // 2 for leaf in leaves for one in leaf]
     assert [len(leaf) for leaf in leaves] == [100, 50]
     assert flat == sorted(flat)
+
+
+async def test_a_day_with_more_than_is_kept_says_so(pages: Pages) -> None:
+    day = date(2026, 11, 29)
+    async with pages.db.write() as tx:
+        tx.session.add(
+            ReconciliationDay(day=day, ran_at=tx.now, answered=9, recordings=9, clean=False)
+        )
+        for kind, count in (("call_without_recording", MOST - 1), ("file_not_taken", MOST)):
+            common = {"day": day, "kind": kind, "why": "unknown", "at": tx.now}
+            tx.session.add_all([ReconciliationItem(**common) for _ in range(count)])
+    mai = await pages.sign_in("mai")
+    few = await (await mai.get("/audit/reconciliation")).text()
+    async with pages.db.write() as tx:
+        tx.session.add(ReconciliationItem(**{**common, "kind": "call_without_recording"}))
+    many = await (await mai.get("/audit/reconciliation")).text()
+    note = f"Mỗi loại chỉ giữ {MOST} mục đầu tiên trong ngày"
+    assert note not in few, "of files all are kept"
+    assert note in many
+    assert "có thể còn nữa: Cuộc gọi không có ghi âm." in many
 
 
 async def heard(database: Database) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from telephony.calls.tables import CallRow
 from telephony.capture import lists
 from telephony.capture.lists import FindingsWanted
-from telephony.capture.reconcile import EXPLAINED, ItemKind
+from telephony.capture.reconcile import EXPLAINED, MOST, ItemKind
 from telephony.capture.tables import ReconciliationDay, RecordingFinding
 from telephony.recordings import access
 from telephony.recordings.errors import HearingForbidden, RecordingUnknown
@@ -137,6 +137,8 @@ async def _days(
         "chosen": chosen,
         "items": found[:SHOWN],
         "more_items": more,
+        "full": [_kinds()[k] for k in (await lists.full(session, chosen) if chosen else [])],
+        "most": MOST,
         "kept": kept,
     }
 
