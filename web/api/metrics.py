@@ -23,6 +23,7 @@ from telephony.bridge import Bridge
 from telephony.calls.events import CallEnded, CallRinging
 from telephony.calls.model import CallState, CallView
 from telephony.operators.service import Operators
+from telephony.recordings.hearing import wishes
 from telephony.recordings.intake import Intake
 from telephony.recordings.proof.figures import Figures, figures
 from tongdai.errors import Unavailable
@@ -193,6 +194,7 @@ async def _database(app: web.Application) -> list[Metric]:
                 *await _messages(session, now),
                 *await _deadlines(session, now),
                 *await _callbacks(session, app, now),
+                *await _requests(session, app, now),
                 *_proof(await figures(session, now)),
             ]
     except Unavailable:
@@ -233,6 +235,18 @@ async def _callbacks(session: AsyncSession, app: web.Application, now: datetime)
     return [
         _gauge("tongdai_callbacks", "Callers to be called back", ("hotline", "state"), states),
         _gauge("tongdai_callbacks_overdue", "Of them past their deadline", ("hotline",), late),
+    ]
+
+
+async def _requests(session: AsyncSession, app: web.Application, now: datetime) -> list[Metric]:
+    """Count which units' requests to hear wait, and which of them should have been decided."""
+    asked = await wishes.waiting(session, [h.id for h in app[SETTINGS].hotlines], now)
+    waits = [((hotline,), float(one.open)) for hotline, one in asked.items()]
+    late = [((hotline,), float(one.late)) for hotline, one in asked.items()]
+    label = ("hotline",)
+    return [
+        _gauge("tongdai_recording_requests", "Requests to hear, undecided", label, waits),
+        _gauge("tongdai_recording_requests_late", "Of them past their deadline", label, late),
     ]
 
 

@@ -70,7 +70,7 @@ async def search(request: web.Request) -> web.Response:
             faults = {name: words.of_code(code) for name, code in invalid.fields.items()}
         context = await _table(session, who, found[:SHOWN])
         context["operators"] = await people.operators(session, access.heard_hotlines(who))
-        context |= await badges(session, who)
+        context |= await badges(session, who, request.app[CLOCK].now())
         context["units"] = await handling_units(session, request, who)
     following = {**typed, "cursor": _cursor(found[SHOWN - 1])} if len(found) > SHOWN else None
     everywhere = {h.id for h in request.app[SETTINGS].hotlines} <= set(access.heard_hotlines(who))
@@ -103,7 +103,7 @@ async def unmatched(request: web.Request) -> web.Response:
             calls_before=before.get("calls"),
             recordings_before=before.get("recordings"),
         )
-        badged = await badges(session, who)
+        badged = await badges(session, who, request.app[CLOCK].now())
         secret = await secret_tickets(session, who, {c.ticket for c in found.calls if c.ticket})
         names = await people.names(session, {c.operator for c in found.calls})
     context = {

@@ -25,7 +25,7 @@ from web.audit.meaning import meaning
 from web.audit.words import WAYS
 from web.auth import allowed, viewer
 from web.forms import Form, parse
-from web.keys import DB
+from web.keys import CLOCK, DB
 from web.render import page
 
 routes = web.RouteTableDef()
@@ -70,7 +70,7 @@ async def heard(request: web.Request) -> web.Response:
         about = await _about(session, {line.recording for line in lines})
         asking = await wishes.unit_names(session, {line.request for line in lines})
         units = await handling_units(session, request, who)
-        badged = await badges(session, who)
+        badged = await badges(session, who, request.app[CLOCK].now())
     last = lines[SHOWN - 1] if len(lines) > SHOWN else None
     context = {
         "lines": lines[:SHOWN],

@@ -29,7 +29,7 @@ from web.audit.doubts import doubts, whys
 from web.audit.find import SHOWN, hotlines, period, titles
 from web.auth import allowed, viewer
 from web.forms import Form, parse
-from web.keys import DB
+from web.keys import CLOCK, DB
 from web.render import page
 from web.sides import sides
 
@@ -77,7 +77,7 @@ async def show(request: web.Request) -> web.Response:
         except Invalid as invalid:
             faults = {name: words.of_code(code) for name, code in invalid.fields.items()}
             context["faults"] = faults
-        context |= await badges(session, who)
+        context |= await badges(session, who, request.app[CLOCK].now())
     context |= {
         "titles": titles(request),
         "hotlines": hotlines(request, who),

@@ -15,6 +15,7 @@ from tongdai.errors import Conflict, Forbidden, Invalid
 from web import words
 from web.api import cursor
 from web.api.asking import decided
+from web.audit.badges import badges
 from web.audit.find import titles
 from web.auth import allowed, viewer
 from web.desk.countdown import countdown
@@ -56,7 +57,7 @@ class DecisionForm(Form):
 @routes.get("/audit/requests")
 @allowed(*access.HEARERS)
 async def waiting(request: web.Request) -> web.StreamResponse:
-    """List the requests, newest first; those that wait unless all are wanted."""
+    """List what waits, by its deadline (what is late first), or all requests, newest first."""
     return await _list(request)
 
 
@@ -94,17 +95,22 @@ async def _list(
 ) -> web.StreamResponse:
     who, now, lawbook = viewer(request), request.app[CLOCK].now(), request.app[ACTS].lawbook
     everything = request.query.get("show") == "all"
-    before = cursor.to_moment(request.query["cursor"]) if request.query.get("cursor") else None
+    end = cursor.to_moment(request.query["cursor"]) if request.query.get("cursor") else None
     async with request.app[DB].read() as session:
-        found = await wishes.page(
-            session, who, only_open=not everything, limit=_SHOWN + 1, before=before
-        )
+        if everything:
+            found = await wishes.page(session, who, limit=_SHOWN + 1, before=end)
+        else:
+            found = await wishes.due_first(session, who, limit=_SHOWN + 1, after=end)
         tickets = select(Ticket).where(col(Ticket.id).in_({r.ticket for r in found}))
         numbers = {t.id: t.number for t in (await session.execute(tickets)).scalars()}
         rows = await store.some(session, {r.recording for r in found})
+        badged = await badges(session, who, now)
     following = {"show": "all"} if everything else {}
     if len(found) > _SHOWN:
-        following["cursor"] = cursor.of_moment(found[_SHOWN - 1].asked_at, found[_SHOWN - 1].id)
+        last = found[_SHOWN - 1]
+        following["cursor"] = cursor.of_moment(
+            last.asked_at if everything else last.due_at, last.id
+        )
     context = {
         "asked": [
             (r, state_of(r, now), countdown(now, r.due_at, lawbook.calendar(r.hotline)))
@@ -124,4 +130,4 @@ async def _list(
         "faults": {},
         "note": "",
     }
-    return page(request, "audit/requests.html", context | more, status=status)
+    return page(request, "audit/requests.html", context | badged | more, status=status)

@@ -203,7 +203,7 @@ async def _page(request: web.Request, template: str, context: dict[str, Any]) ->
     """Answer a page with what every page of these has."""
     who = viewer(request)
     async with request.app[DB].read() as session:
-        context |= await badges(session, who)
+        context |= await badges(session, who, request.app[CLOCK].now())
     common = {
         "kinds": kinds(),
         "titles": {h.id: h.name for h in request.app[SETTINGS].hotlines},

@@ -1,9 +1,10 @@
 """What units asked to hear, a page at a time: for whoever decides, and for the unit (CT-11.1b)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import tuple_
+from sqlalchemy import case, func, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -11,6 +12,19 @@ from telephony.recordings.access import HEARERS
 from telephony.recordings.hearing.requests import OF_UNIT
 from telephony.recordings.hearing.tables import RecordingRequest
 from tongdai.accounts.model import Viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many requests wait for a decision.
+
+    Attributes:
+        open: All of them.
+        late: Of these, past the moment until which they were to be decided.
+    """
+
+    open: int
+    late: int
 
 
 async def page(
@@ -60,9 +74,43 @@ async def of_ticket(
     return await _newest(session, query, 50, None)
 
 
-async def waiting(session: AsyncSession, viewer: Viewer) -> int:
-    """Return how many requests wait for the viewer's decision, at most 100 are counted."""
-    return len(await page(session, viewer, only_open=True, limit=100))
+async def due_first(
+    session: AsyncSession,
+    viewer: Viewer,
+    *,
+    limit: int = 50,
+    after: tuple[datetime, str] | None = None,
+) -> list[RecordingRequest]:
+    """Return what waits for the viewer's decision: what is late first, the latest at the head.
+
+    Args:
+        session: A session to read with.
+        viewer: Who asks.
+        limit: How many at most.
+        after: `due_at` and id of the last one of the page before.
+    """
+    due, ref = col(RecordingRequest.due_at), col(RecordingRequest.id)
+    query = select(RecordingRequest).where(
+        col(RecordingRequest.hotline).in_(viewer.hotlines_for(*HEARERS)),
+        col(RecordingRequest.state) == "open",
+    )
+    if after is not None:
+        query = query.where(tuple_(due, ref) > after)
+    return list((await session.execute(query.order_by(due, ref).limit(limit))).scalars())
+
+
+async def waiting(
+    session: AsyncSession, hotlines: Collection[str], now: datetime
+) -> dict[str, Waiting]:
+    """Return how many requests of each of some hotlines wait for a decision."""
+    late = func.sum(case((col(RecordingRequest.due_at) < now, 1), else_=0))
+    rows = await session.execute(
+        select(RecordingRequest.hotline, func.count(), late)
+        .where(col(RecordingRequest.hotline).in_(hotlines), col(RecordingRequest.state) == "open")
+        .group_by(col(RecordingRequest.hotline))
+    )
+    found = {hotline: Waiting(open=0, late=0) for hotline in hotlines}
+    return found | {name: Waiting(open=int(n), late=int(past)) for name, n, past in rows}
 
 
 async def unit_names(session: AsyncSession, requests: Collection[str | None]) -> dict[str, str]:
