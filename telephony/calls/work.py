@@ -1,18 +1,15 @@
-"""One packet's work on one call: channels, ledger, ringing, and the state that follows; pure."""
+"""One packet's work on one call: who is with whom, and the state that follows; pure."""
 
 from datetime import datetime
-from typing import Any
 
-from telephony.ami import packets as p
 from telephony.calls import events as e
+from telephony.calls.ledger import Ledger
 from telephony.calls.model import (
     TABLE,
     Call,
     CallState,
     Channel,
     Direction,
-    Leg,
-    LegKind,
     Signal,
     changed,
 )
@@ -24,11 +21,8 @@ from telephony.calls.step import (
     companions,
     cut_off,
     outcome_of,
-    placed,
     reached,
-    same_person,
 )
-from tongdai.ids import AccountId, Uniqueid
 
 _PLAIN: dict[Signal, type[e.CallEvent]] = {
     Signal.JOINED_QUEUE: e.CallQueued,
@@ -38,43 +32,22 @@ _PLAIN: dict[Signal, type[e.CallEvent]] = {
 }
 
 
-class Work:
+class Work(Ledger):
     """One packet's work on one call; lives for the length of `fold`."""
 
     __slots__ = (
-        *(
-            "at",
-            "broken",
-            "bumped",
-            "call",
-            "cause",
-            "channels",
-            "connected",
-            "events",
-            "hint",
-            "legs",
-        ),
-        *("legs_begun", "main", "moved", "placed", "queue", "seats", "seen", "signals"),
-        *("talked_in", "view", "with_main"),
+        *("broken", "cause", "connected", "hint", "placed", "queue", "seats", "signals"),
+        *("talked_in", "with_main"),
     )
 
     def __init__(self, call: Call, at: datetime, seats: Seats) -> None:
-        self.call, self.view, self.at, self.seats = call, call.view, at, seats
-        self.main, self.channels = call.main, call.channels
-        self.queue, self.hint, self.legs_begun = call.queue, call.hint, call.legs
+        super().__init__(call, at)
+        self.seats, self.queue, self.hint = seats, call.queue, call.hint
         self.connected, self.talked_in, self.broken = call.connected, call.talked_in, call.broken
         self.signals: list[Signal] = []
-        self.seen: dict[str, Any] = {}
-        self.events: list[tuple[type[e.CallEvent], dict[str, Any]]] = []
-        self.legs: list[Leg] = []
-        self.moved = self.bumped = self.placed = False
+        self.placed = False
         self.cause: int | None = None
         self.with_main: tuple[object, list[Channel]] = (None, [])
-
-    @property
-    def over(self) -> bool:
-        """The call has ended: its last channels are only put away."""
-        return self.view.state is CallState.ENDED
 
     @property
     def people(self) -> list[Channel]:
@@ -82,103 +55,6 @@ class Work:
         if self.with_main[0] is not self.channels:
             self.with_main = (self.channels, companions(self.main, self.channels))
         return self.with_main[1]
-
-    def touch(self, facts: p.Facts, *, add: bool) -> None:
-        """Note what the packet says of a channel; add the channel when it is new."""
-        if add or facts.uniqueid in self.channels:
-            self.channels = placed(self.channels, facts)
-
-    def put(self, channel: Channel) -> None:
-        """Keep a channel as it is now."""
-        self.channels = {**self.channels, channel.uniqueid: channel}
-
-    def drop(self, uniqueid: Uniqueid) -> None:
-        """Forget a channel."""
-        self.channels = {k: v for k, v in self.channels.items() if k != uniqueid}
-
-    def tell(self, kind: type[e.CallEvent], **more: Any) -> None:
-        """Tell of something, with the call as it is when the packet is done."""
-        self.events.append((kind, more))
-
-    def show(self, **fields: Any) -> None:
-        """Change what everybody sees."""
-        for name, value in fields.items():
-            if self.seen.get(name, getattr(self.view, name)) != value:
-                self.seen[name] = value
-
-    def close_leg(self, channel: Channel, how: str) -> Channel:
-        """End a channel's stay in its bridge."""
-        if channel.bridge is None or channel.bridge_since is None:
-            return channel
-        self.legs.append(
-            self._leg(LegKind.TALK, channel, channel.leg, channel.bridge_since, how, channel.bridge)
-        )
-        self.moved = True
-        return channel._replace(bridge=None, bridge_since=None)
-
-    def start_ring(self, channel: Channel, operator: AccountId | None) -> None:
-        """A phone rings; tell of it when it is an operator's and no other of theirs rings yet."""
-        if channel.uniqueid == self.main or (channel.ring_since and channel.operator):
-            return
-        already = any(same_person(channel, operator, c) for c in self.channels.values())
-        since = channel.ring_since or self.at
-        self.put(channel._replace(ring_since=since, operator=operator or channel.operator))
-        if channel.seat is None or self.over:
-            return
-        self.bumped = True
-        self._show_ringing()
-        if not already:
-            self.tell(e.CallRinging, operator=operator, seat=channel.seat)
-
-    def stop_ring(self, channel: Channel, why: str) -> Channel:
-        """A phone rings no more; an operator who answered stops ringing everywhere."""
-        if channel.ring_since is None:
-            return channel
-        self.legs_begun += 1
-        self.legs.append(
-            self._leg(LegKind.RING, channel, self.legs_begun, channel.ring_since, why, None)
-        )
-        quiet = channel._replace(ring_since=None)
-        self.put(quiet)
-        if channel.seat is None or self.over:
-            return quiet
-        others = [c for c in self.channels.values() if same_person(channel, channel.operator, c)]
-        if why == "ANSWER":
-            for other in others:
-                self.put(other._replace(ring_since=None))
-        if why == "ANSWER" or not others:
-            self.tell(e.CallRingingStopped, operator=channel.operator, seat=channel.seat, why=why)
-        self.bumped = True
-        self._show_ringing()
-        return quiet
-
-    def _show_ringing(self) -> None:
-        ringing = sorted(
-            (c.ring_since, c.operator)
-            for c in self.channels.values()
-            if c.ring_since and c.operator and c.seat
-        )
-        self.show(ringing=tuple(dict.fromkeys(operator for _, operator in ringing)))
-
-    def _leg(
-        self, kind: LegKind, c: Channel, n: int, start: datetime, how: str, bridge: str | None
-    ) -> Leg:
-        return Leg(
-            call=self.view.id,
-            n=n,
-            kind=kind,
-            channel=c.name,
-            uniqueid=c.uniqueid,
-            main=c.uniqueid == self.main,
-            seat=c.seat,
-            operator=c.operator,
-            number=c.number,
-            transfer=c.transfer,
-            bridge=bridge,
-            started_at=start,
-            ended_at=max(start, self.at),
-            how=how,
-        )
 
     def settle(self) -> None:
         """Draw the conclusions: who is with whom, and which state that is."""
