@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, func, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from telephony.recordings.access import HEARERS
 from telephony.recordings.hearing.requests import OF_UNIT
@@ -122,10 +123,13 @@ async def unit_names(session: AsyncSession, requests: Collection[str | None]) ->
 
 
 async def _newest(
-    session: AsyncSession, query: object, limit: int, before: tuple[datetime, str] | None
+    session: AsyncSession,
+    query: SelectOfScalar[RecordingRequest],
+    limit: int,
+    before: tuple[datetime, str] | None,
 ) -> list[RecordingRequest]:
     at, ref = col(RecordingRequest.asked_at), col(RecordingRequest.id)
     if before is not None:
-        query = query.where(tuple_(at, ref) < before)  # type: ignore[attr-defined]
-    found = query.order_by(at.desc(), ref.desc()).limit(limit)  # type: ignore[attr-defined]
+        query = query.where(tuple_(at, ref) < before)
+    found = query.order_by(at.desc(), ref.desc()).limit(limit)
     return list((await session.execute(found)).scalars())
