@@ -36,7 +36,7 @@ _VALUES = {
         "at": "timestamptz '2026-11-30 03:00:00+00' - i * interval '8 seconds'",
         "digits": "lpad((i % 100000)::text, 8, '0')",
         "tail": "lpad((i % 10000)::text, 4, '0')",
-        "number": "'2026-' || lpad(i::text, 6, '0')",
+        "number": "'2026-' || lpad(i::text, greatest(6, length(i::text)), '0')",
     },
 }
 _HOTLINE = "CASE i % 2 WHEN 0 THEN 'can-tho' ELSE 'gia-lai' END"
