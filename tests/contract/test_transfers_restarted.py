@@ -9,6 +9,7 @@ from telephony.calls.reconcile import LiveChannel, PbxState
 from telephony.calls.transfer import Reason, State
 from telephony.transfers import store
 from telephony.transfers.errors import NotPossibleNow
+from telephony.transfers.model import TransferView
 from tests.contract.test_transfers import ANNA, CALL, CALLER, OPERATOR, PERSON, Desk, build, desk
 from tests.support.wait import until
 from tongdai.clock import HandClock
@@ -24,6 +25,16 @@ def channel(
 ) -> LiveChannel:
     facts = Facts(Uniqueid(uniqueid), Linkedid(linkedid), name, state, context, "", None, None)
     return LiveChannel(facts, "", "", "", None)
+
+
+async def written_down(database: Database, transfer: TransferView) -> None:
+    """Wait until the next service can find it."""
+
+    async def kept() -> bool:
+        async with database.read() as session:
+            return await store.by_id(session, transfer.id) is not None
+
+    await until(kept)
 
 
 async def test_after_the_pbx_s_restart_another_call_s_channels_are_not_taken_for_ours(
@@ -82,12 +93,7 @@ async def test_the_next_service_ends_what_the_pbx_ended(
     reason: Reason,
 ) -> None:
     transfer = await desk.start()
-
-    async def kept() -> bool:
-        async with database.read() as session:
-            return await store.by_id(session, transfer.id) is not None
-
-    await until(kept)
+    await written_down(database, transfer)
     async for again in build(database, clock, Bus()):
         operator = channel(OPERATOR, "tongdai-room")
         again.switch.tell_state(PbxState(channels=(*present, operator)))
@@ -108,12 +114,7 @@ async def test_the_next_service_knows_that_it_rings_already(
 ) -> None:
     """It did not hear the ringing begin: rung out is still `no_answer`, not `unreachable`."""
     transfer = await desk.start()
-
-    async def kept() -> bool:
-        async with database.read() as session:
-            return await store.by_id(session, transfer.id) is not None
-
-    await until(kept)
+    await written_down(database, transfer)
     async for again in build(database, clock, Bus()):
         leg = channel(PERSON, "tongdai-called", f"tongdai-{transfer.id}", state=5)
         here = (channel(CALLER, "tongdai-hold"), channel(OPERATOR, "tongdai-room"), leg)
