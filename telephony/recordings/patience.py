@@ -11,9 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tenacity import RetryCallState, Retrying
-from tenacity.wait import wait_exponential
-
 from telephony.recordings.errors import RecordingKeyMissing, SpoolFileChanged
 from telephony.recordings.spool import Spool, SpoolFile
 
@@ -21,6 +18,8 @@ RETRY = ".retry"
 """The file in a spool that is touched to have everything tried at once."""
 CHEAP = (RecordingKeyMissing, SpoolFileChanged)
 """Failures that are known before anything is read: they are looked at each time."""
+MOST_DOUBLINGS = 32
+"""Of a second to more than a century: beyond it only `longest` counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,8 @@ class Patience:
             self._waiting = {k: v for k, v in self._waiting.items() if v.reason != gone.reason}
 
     def _pause(self, failures: int) -> float:
-        state = RetryCallState(Retrying(), None, (), {})
-        state.attempt_number = failures
-        return wait_exponential(multiplier=self.first, max=self.longest)(state)
+        doublings = min(failures - 1, MOST_DOUBLINGS)
+        return min(self.first * 2.0**doublings, self.longest)
 
 
 def ask(folder: Path) -> None:
