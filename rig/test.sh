@@ -17,10 +17,17 @@ REAL="asterisk or browser or gateway"
 EAR="tests/asterisk/test_menu_paths.py"
 THERE=(tests/asterisk tests/browser tests/gateway tests/whole)
 
-# What is begun by `beside NAME COMMAND...` runs beside all that follows; `ended NAME` waits for it
-# and shows what it said.
+# Everything is run, also when something before it failed; what failed is named at the very end.
+# `beside NAME COMMAND...` begins what runs beside that which follows, until `ended NAME`.
 declare -A PIDS
-FAILED=0
+FAILED=()
+export COLUMNS=300 # as long as a reason may be in that list
+run() {
+    local name=$1
+    shift
+    printf '\n== %s\n' "$name"
+    "$@" 2>&1 | tee "$TMPDIR/$name.log" || FAILED+=("$name")
+}
 beside() {
     local name=$1
     shift
@@ -28,7 +35,7 @@ beside() {
     PIDS[$name]=$!
 }
 ended() {
-    wait "${PIDS[$1]}" || FAILED=1
+    wait "${PIDS[$1]}" || FAILED+=("$1")
     printf '\n== %s\n' "$1"
     cat "$TMPDIR/$1.log"
 }
@@ -41,16 +48,21 @@ checks() {
 }
 export -f checks
 
-# Two hundred calls at once whose sound is listened to: beside other calls there would be gaps in it.
-# What needs no real program gives way to them; it keeps both cores busy, so no telephone and no
-# browser shares them with it.
-beside "types, imports, words" nice -n 10 bash -c checks
-beside "every path by ear" .venv/bin/pytest --basetemp "$TMPDIR/e" "$EAR"
-nice -n 15 .venv/bin/pytest --basetemp "$TMPDIR/t" -n "${WORKERS:-2}" -m "not ($REAL)" || FAILED=1
+# Two hundred calls at once whose sound is listened to: beside other calls there would be gaps in
+# it, and what waits for an answer by the clock would wait in vain. Checks can wait.
+beside "types, imports, words" nice -n 15 bash -c checks
+run "every path by ear" .venv/bin/pytest --basetemp "$TMPDIR/e" "$EAR"
 ended "types, imports, words"
-ended "every path by ear"
+run "no real program" .venv/bin/pytest --basetemp "$TMPDIR/t" -n "${WORKERS:-2}" -m "not ($REAL)"
 # Real telephones and browsers mostly wait: some at a time keep two cores busy, what lasts longest
 # first (tests/conftest.py).
-.venv/bin/pytest --basetemp "$TMPDIR/r" -n "${REAL_WORKERS:-5}" --dist loadscope \
-    --no-loadscope-reorder -m "$REAL" --ignore "$EAR" "${THERE[@]}" || FAILED=1
-exit $FAILED
+run "real programs" .venv/bin/pytest --basetemp "$TMPDIR/r" -n "${REAL_WORKERS:-5}" \
+    --dist loadscope --no-loadscope-reorder -m "$REAL" --ignore "$EAR" "${THERE[@]}"
+
+[ ${#FAILED[@]} = 0 ] && exit
+printf '\n== failed\n'
+for name in "${FAILED[@]}"; do
+    printf '%s\n' "$name"
+    grep -hE '^(FAILED|ERROR) ' "$TMPDIR/$name.log" || true
+done
+exit 1
