@@ -51,23 +51,19 @@ class WriteBehind:
 
     async def run(self) -> None:
         """Write until cancelled; what has begun is finished then, the rest is tried once more."""
+        writing: asyncio.Task[bool] | None = None
         try:
             while True:
                 await self._some.wait()
-                if not await self._undisturbed():
+                writing = asyncio.create_task(self._write_all())
+                if not await asyncio.shield(writing):
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
-            if self._waiting:
-                await self._undisturbed()
-
-    async def _undisturbed(self) -> bool:
-        """Write all that waits; being cancelled meanwhile cuts no transaction in two."""
-        writing = asyncio.create_task(self._write_all())
-        try:
-            return await asyncio.shield(writing)
-        except asyncio.CancelledError:
+            if writing is None or writing.done():
+                writing = asyncio.create_task(self._write_all())
             await asyncio.wait([writing], timeout=LAST_SECONDS)
-            raise
+            writing.cancel()  # nothing may use the database after its end
+            await asyncio.wait([writing])
 
     async def written(self, key: str, within: float) -> bool:
         """Wait at most `within` seconds for what waits of `key`; False when it still waits.

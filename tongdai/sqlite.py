@@ -40,7 +40,7 @@ class Connection(aiosqlite.Connection):
 
 
 class Connections:
-    """Makes a database's connections, and knows those that were stopped and not waited for."""
+    """Makes a database's connections, and knows those that have not ended."""
 
     def __init__(self) -> None:
         """Begin without any."""
@@ -54,8 +54,13 @@ class Connections:
         return made
 
     async def ended(self) -> None:
-        """Wait until those that were stopped are closed: their threads still talk to the loop."""
-        for one in [one for one in self._made if one.told]:
+        """End all, and wait for their threads, which talk to the loop until then.
+
+        Some were stopped and not waited for; others are in the hands of a task that was left behind
+        (a pool does not know those that it gave away).
+        """
+        for one in [one for one in self._made if one.thread.is_alive()]:
+            one.stop()
             await asyncio.to_thread(one.thread.join)
 
 

@@ -3,18 +3,21 @@
 import asyncio
 import shutil
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from telephony import behind
 from tests.support.wait import until
 from tongdai.accounts.service import Accounts
 from tongdai.accounts.tables import Account, LoginFailure
 from tongdai.clock import HandClock
-from tongdai.db import Database, DatabaseAway
+from tongdai.db import Database, DatabaseAway, Tx
 from tongdai.settings import WebTable
 
 
@@ -105,5 +108,49 @@ async def test_who_is_cancelled_twice_leaves_nothing_that_never_ends(
             task.cancel()
         _, unending = await asyncio.wait(left, timeout=60)
         assert not unending
+    async with db.write():
+        pass  # nobody holds the lock
+
+
+def _at_work() -> list[Thread]:
+    return [t for t in threading.enumerate() if "_connection_worker_thread" in t.name]
+
+
+async def test_the_end_of_a_database_ends_what_a_task_left_behind_holds(db: Database) -> None:
+    before, has_it = _at_work(), asyncio.Event()
+
+    async def work() -> None:
+        async with db.write():
+            has_it.set()
+            await asyncio.Event().wait()
+
+    left_behind = asyncio.create_task(work())
+    await has_it.wait()
+    assert len(_at_work()) == len(before) + 1
+    await db.close()
+    assert _at_work() == before
+    left_behind.cancel()
+    await asyncio.wait([left_behind])
+    assert _at_work() == before
+
+
+async def test_rows_that_cannot_be_written_at_the_end_leave_no_writer_behind(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(behind, "LAST_SECONDS", 0.05)
+    reached, others = asyncio.Event(), asyncio.all_tasks()
+
+    async def write(tx: Tx) -> None:
+        tx.session.add(LoginFailure(username="lan", address="127.0.0.1", at=tx.now))
+        reached.set()
+        await asyncio.Event().wait()
+
+    rows = behind.WriteBehind(db, "test")
+    rows.add("one", write)
+    running = asyncio.create_task(rows.run())
+    await reached.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert asyncio.all_tasks() == others
     async with db.write():
         pass  # nobody holds the lock
