@@ -48,6 +48,7 @@ export class MePanel {
     say(one("#phone-extension"), me.extension ?? "");
     one("#phone-web").hidden = me.device !== "web";
     one("#phone-desk").hidden = me.device !== "desk";
+    one("#phone-state").hidden = me.device !== "web"; // it tells of the browser's
     const note = one("#me-note");
     const words = this.note(me);
     note.hidden = !words;
