@@ -8,9 +8,7 @@ as an operator becomes ready.
 """
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -20,6 +18,7 @@ from telephony.operators.model import OperatorState
 from telephony.queues import Waiting
 from telephony.switch import Switch
 from telephony.waits import Waits
+from tongdai.aside import Aside
 from tongdai.clock import Clock
 from tongdai.errors import Unavailable
 from tongdai.events import Bus
@@ -71,7 +70,7 @@ class Announcer:
         self._waits, self._clock = waits, clock
         self._switch: Switch | None = None
         self._next: dict[tuple[CallId, datetime], int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._aside = Aside()
         bus.on(OperatorChanged, self._operator_changed)
 
     def connect(self, switch: Switch) -> None:
@@ -85,8 +84,7 @@ class Announcer:
                 self.look()
                 await asyncio.sleep(TICK_SECONDS)
         finally:
-            for task in self._tasks:
-                task.cancel()
+            await self._aside.end()
 
     def look(self) -> None:
         """Begin every announcement that is due; those missed meanwhile are left out."""
@@ -100,15 +98,14 @@ class Announcer:
             count = self._next.get(key, 0)
             if waited >= moment(count, period):
                 if self._waits.place(waiting.call, now) is not None:
-                    self._do(self._speak(hotline, waiting))
+                    self._aside.begin(self._speak(hotline, waiting))
                 count = next_count(waited, period)
             kept[key] = count
         self._next = kept
 
     async def settled(self) -> None:
         """Return when everything begun so far is asked for."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._aside.settled()
 
     async def _speak(self, hotline: HotlineId, waiting: Waiting) -> None:
         channel, view = self._channel(waiting.call), self._view(waiting.call)
@@ -137,7 +134,7 @@ class Announcer:
             waited = (now - _joined(head)).total_seconds()
             period = self._periods.get(hotline, 0)
             if period and reminder_sounds(waited, period):
-                self._do(self._hush(head))
+                self._aside.begin(self._hush(head))
 
     async def _hush(self, waiting: Waiting) -> None:
         """End the reminder: a key that nothing belongs to, as if the caller had pressed it."""
@@ -157,11 +154,6 @@ class Announcer:
 
     def _view(self, call: CallId) -> CallView | None:
         return self._switch.call(call) if self._switch else None
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _joined(waiting: Waiting) -> datetime:

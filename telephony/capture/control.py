@@ -7,7 +7,7 @@ while the service is away; after each connect they are asked for.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -22,6 +22,7 @@ from telephony.capture.model import Keeping, Kept, Mark, MarkKind, Why
 from telephony.switch import Switch
 from telephony.transfers.errors import CallNotConnected, NotYourCall
 from tongdai.accounts.model import SYSTEM, Role, Viewer
+from tongdai.aside import Aside
 from tongdai.clock import Clock
 from tongdai.db import Database
 from tongdai.errands import Errands
@@ -54,7 +55,7 @@ class RecordingControl:
         self._limit = settings.recordings.pause_limit_seconds
         self._switch: Switch | None = None
         self._kept: dict[CallId, Kept] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._aside = Aside()
 
     def connect(self, switch: Switch) -> None:
         """Act through this bridge; called before it runs."""
@@ -65,9 +66,12 @@ class RecordingControl:
 
     async def run(self) -> None:
         """End pauses that were forgotten, until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self.end_forgotten()
+        try:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                await self.end_forgotten()
+        finally:
+            await self._aside.end()
 
     def kept(self) -> tuple[Kept, ...]:
         """Return every live call whose recording is paused or stopped."""
@@ -165,7 +169,7 @@ class RecordingControl:
             del self._kept[call.id]
         elif known.keeping is Keeping.PAUSED and call.state not in _TALKING:
             self._note(call.id, Keeping.ON, event.at, SYSTEM, Why.MOVED)
-            self._spawn(self._after_move(call))
+            self._aside.begin(self._after_move(call))
 
     def _on_unheard(self, event: CallsUnheard) -> None:
         """Mark in each call what nobody can know of it: no record of the PBX has holds."""
@@ -190,7 +194,7 @@ class RecordingControl:
         for call_id in ids:
             call = self._there().call(call_id)
             if call is not None and call.answered_at is not None and call.ended_at is None:
-                self._spawn(self._ask(call))
+                self._aside.begin(self._ask(call))
 
     async def _ask(self, call: CallView) -> None:
         """Take over from the PBX how a call's recording stands: we may have been away."""
@@ -278,11 +282,6 @@ class RecordingControl:
         if self._switch is None:
             raise Unavailable
         return self._switch
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 _MARKS = {

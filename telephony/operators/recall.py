@@ -6,7 +6,7 @@ whose session lives, goes on where he was; whoever has gone home has no browser 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -23,6 +23,7 @@ from telephony.operators.tables import OperatorStateChange
 from tongdai.accounts.model import Role
 from tongdai.accounts.service import viewer_of
 from tongdai.accounts.tables import Account
+from tongdai.aside import Aside
 from tongdai.clock import Clock
 from tongdai.db import Database, DatabaseAway
 from tongdai.ids import AccountId, HotlineId
@@ -62,24 +63,23 @@ class Recall:
         self._settings = settings
         self._left: dict[AccountId, Left] = {}
         self._begun = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._aside = Aside()
 
     def begin(self) -> None:
         """Read who was signed on; called after each connect, done after the first."""
         if not self._begun:
             self._begun = True
-            self._spawn(self._read_the_log())
+            self._aside.begin(self._read_the_log())
 
     def browser_seen(self, account: AccountId) -> None:
         """Sign on again whom the log knows, now that his console is open."""
         was = self._left.pop(account, None)
         if was is not None:
-            self._spawn(self._come_back(account, was))
+            self._aside.begin(self._come_back(account, was))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop reading."""
-        for task in self._tasks:
-            task.cancel()
+        await self._aside.end()
 
     async def _read_the_log(self) -> None:
         self._left = await self._ask(lambda session: left(session, self._clock.now()))
@@ -102,11 +102,6 @@ class Recall:
                     return await question(session)
             except DatabaseAway:
                 await asyncio.sleep(RETRY_SECONDS)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 async def left(session: AsyncSession, now: datetime) -> dict[AccountId, Left]:

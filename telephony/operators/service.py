@@ -112,8 +112,8 @@ class Operators:
                     while self._nameless:
                         group.create_task(self._find_name(self._nameless.pop()))
         finally:
-            self._recall.close()
             self._roster.close()
+            await self._recall.close()
 
     async def health(self) -> dict[str, Part]:
         """Say whether app_queue follows; see tongdai.health.HasHealth."""

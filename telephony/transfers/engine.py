@@ -23,6 +23,7 @@ from telephony.transfers.live import Live
 from telephony.transfers.model import TransferView
 from telephony.transfers.numbers import Dial
 from telephony.transfers.rooms import Rooms
+from tongdai.aside import Aside
 from tongdai.clock import Clock
 from tongdai.db import Database
 from tongdai.errors import Unavailable
@@ -67,7 +68,7 @@ class Engine:
         self._lately: dict[TransferId, TransferView] = {}
         self.rooms: defaultdict[str, Rooms] = defaultdict(Rooms)
         self._behind = WriteBehind(db, "transfers")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._aside = Aside()
 
     def connect(self, switch: Switch) -> None:
         """Act through this bridge."""
@@ -80,7 +81,7 @@ class Engine:
                 group.create_task(self._behind.run())
                 group.create_task(self._renew())
         finally:
-            self._close()
+            await self._close()
 
     @property
     def unwritten(self) -> int:
@@ -147,14 +148,15 @@ class Engine:
                 waiting = [t for t in self.live.values() if t.course.caller_waits]
                 await asyncio.gather(*(hands.renew(self.at(t.pbx), t) for t in waiting))
         finally:
-            self._close()  # at once: the end of the PBX's connection is the end of no transfer
+            await (
+                self._close()
+            )  # at once: the end of the PBX's connection is the end of no transfer
 
-    def _close(self) -> None:
+    async def _close(self) -> None:
         """Stop; what runs is gone on with at the next start."""
         for live in self.live.values():
             live.stop_timer()
-        for task in self._tasks:
-            task.cancel()
+        await self._aside.end()
 
     # --- moving ---
 
@@ -274,6 +276,4 @@ class Engine:
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Do something aside; it ends with the service."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._aside.begin(work)

@@ -121,7 +121,7 @@ async def test_a_live_caller_who_has_waited_longer_comes_first(room: Room) -> No
         await acts.claim(tx, task.id, LAN, room.calls.rules)
     room.floor.operator_is("lan", OperatorState.READY)
     await room.floor.sign_on(MINH, "web")
-    await until(lambda: not room.offering._tasks)
+    await room.offering.settled()
     assert room.offers(LAN) + room.offers(MINH) == []
     (waiting,) = [c for c in room.floor.calls() if c.caller_raw == "0912345679"]
     room.floor.hang_up(waiting.id)

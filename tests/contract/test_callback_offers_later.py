@@ -13,7 +13,6 @@ from ivr.followups.model import Result
 from tests.contract.callback_calls import Calls
 from tests.contract.test_callback_offers import LAN, MINH, Room, offered, room
 from tests.support.pages import Pages
-from tests.support.wait import until
 from tongdai.clock import HandClock
 from tongdai.db import Database
 from tongdai.events import Bus
@@ -35,7 +34,7 @@ async def test_a_retry_is_offered_when_its_time_comes_to_who_is_ready_already(ro
         await acts.result(tx, task, Result.BUSY, LAN, room.calls.rules)
     again = (await room.calls.task()).next_try_at
     assert again is not None
-    await until(lambda: not room.offering._tasks)
+    await room.offering.settled()
     await room.offering.look()
     assert room.offers(LAN) == []  # it waits for its time
     room.calls.clock.set(again)
@@ -48,7 +47,7 @@ async def test_who_has_an_offer_is_offered_no_other_that_would_hide_it(room: Roo
     await room.wish("0912345671", 3)
     first = await offered(room, LAN)
     await room.wish("0912345672", 9)
-    await until(lambda: not room.offering._tasks)
+    await room.offering.settled()
     await room.offering.look()
     assert room.offers(LAN) == []
     room.calls.clock.advance(timedelta(minutes=1))  # nobody took it: the other has waited longer
@@ -68,7 +67,7 @@ async def test_two_nodes_never_offer_one_task_to_two_operators(
         for number in range(8):
             await near.wish(f"091234568{number}", 3)
             await asyncio.gather(near.offering.look(), far.offering.look())
-            await until(lambda: not near.offering._tasks)
+            await near.offering.settled()
             found = [(LAN, one) for one in near.offers(LAN)]
             found += [(MINH, one) for one in far.offers(MINH)]
             assert len(found) == 1, f"round {number}: {found}"

@@ -169,6 +169,7 @@ async def _send(found: Settings, trial: Trial) -> Message:
             return await _row(db, owed)
         finally:
             sending.cancel()
+            await asyncio.wait([sending])
 
 
 async def _row(db: Database, message_id: str) -> Message:

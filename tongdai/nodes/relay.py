@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import URL
 
 from telephony.calls.events import PbxConnected
+from tongdai.aside import Aside
 from tongdai.errors import Conflict
 from tongdai.events import Bus, Event
 from tongdai.health import Part
@@ -106,7 +107,7 @@ class Relay:
         self._bridging = False
         self._telling = False
         self._known: dict[str, Heard] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._aside = Aside()
 
     def join(self, local: Local) -> None:
         """Say what this node runs; called once, before it runs."""
@@ -137,8 +138,8 @@ class Relay:
             self._line.send({"kind": "bye"})
             await self._line.flush()
             line.cancel()
-            for task in self._tasks:
-                task.cancel()
+            await asyncio.wait([line])
+            await self._aside.end()
 
     async def _keep_the_bridge(self) -> None:
         """Hold the lock, again after a lost line.
@@ -246,7 +247,7 @@ class Relay:
             case "bye":
                 self._gone(message["node"])
             case "order" if self._bridging:
-                self._spawn(self._carry_out(message))
+                self._aside.begin(self._carry_out(message))
             case "answer" if message["to"] == self.node:
                 self.orders.answered(message)
             case _:
@@ -297,8 +298,3 @@ class Relay:
             self._local.presence(account, True, node)
         for account in before - now:
             self._local.presence(account, False, node)
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

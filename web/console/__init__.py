@@ -40,4 +40,4 @@ async def _begin_offers(app: web.Application) -> None:
 
 
 async def _close_offers(app: web.Application) -> None:
-    app[OFFERS].close()
+    await app[OFFERS].close()

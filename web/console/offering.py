@@ -20,6 +20,7 @@ from ivr.followups.tables import CallBackTask
 from telephony.calls.model import CallState, CallView
 from telephony.operators.events import OperatorChanged
 from telephony.operators.model import Operator, OperatorState
+from tongdai.aside import Aside
 from tongdai.db import Database, DatabaseAway
 from tongdai.events import Bus
 from tongdai.ids import AccountId
@@ -47,20 +48,22 @@ class Offers:
     ) -> None:
         self._db, self._push, self._rules = db, push, rules
         self._calls, self._operators = calls, operators
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._looking, self._offering = Aside(), Aside()
         bus.on(OperatorChanged, self._operator_changed)
         bus.on(CallBackChanged, self._task_changed)
 
     def begin(self) -> None:
         """Look for what waits for its time, until closed."""
-        self._looking = asyncio.get_running_loop().create_task(self._look_on())
+        self._looking.begin(self._look_on())
 
-    def close(self) -> None:
+    async def settled(self) -> None:
+        """Return when what was begun is offered."""
+        await self._offering.settled()
+
+    async def close(self) -> None:
         """Offer nothing more."""
-        for task in (*self._tasks, self._looking):
-            if task is not None:
-                task.cancel()
+        await self._looking.end()
+        await self._offering.end()
 
     async def look(self) -> None:
         """Offer what may be offered now to those who are ready and have their console here.
@@ -103,9 +106,7 @@ class Offers:
     def _begin(self, operators: Collection[Operator]) -> None:
         mine = self._here(operators)
         if mine:
-            task = asyncio.get_running_loop().create_task(self._offer_to(mine))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._offering.begin(self._offer_to(mine))
 
     def _here(self, operators: Collection[Operator]) -> list[Operator]:
         here = self._push.there()
