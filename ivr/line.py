@@ -160,15 +160,23 @@ class Line:
             raise ValueError(message)
         await self._command(f'EXEC UserEvent "{event},{header}"')
 
+    async def attend(self) -> None:
+        """Begin to count the keys, once: from here on none is lost between two commands.
+
+        Raises:
+            CallerGoneError: The caller hung up.
+        """
+        if not self._attended:
+            self._attended = True
+            await self.tell(EVENT, "Keys: counted")
+
     def forget_keys(self) -> None:
         """Let what was pressed so far be for nothing."""
         self._presses.forget()
 
     async def _pressed_before(self, most: int = MOST) -> str:
         """Return keys that fell between two commands; the first time, begin to count them."""
-        if not self._attended:
-            self._attended = True
-            await self.tell(EVENT, "Keys: counted")
+        await self.attend()
         return self._presses.lost(most)
 
     async def _command(self, command: str, seconds: float = 0) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Talk:
             return  # the caller knows already what comes
         files = await self._speaker.files(self._hotline, say)
         await self.lease(sum(map(seconds_of, files)))
+        await self.line.attend()  # whoever knows what comes may press before it is heard
         self.diary.said(say.text)
         for file in files:
             if not await self.play(file, to_the_end=not say.key):
@@ -110,6 +111,7 @@ class Talk:
         pieces = [] if self._keys else await self._pieces(says)
         lasts = sum(seconds_of(file) for _text, file in pieces)
         await self.lease(lasts + seconds * most)
+        await self.line.attend()
         prompt = None
         for number, (text, file) in enumerate(pieces, start=1):
             if text:

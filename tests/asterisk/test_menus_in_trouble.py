@@ -22,7 +22,7 @@ from ivr.followups.tables import CallBackTask
 from ivr.speech.speaker import prompt, voice_of
 from ivr.tables import CallPrompt
 from telephony.calls.tables import CallRow
-from tests.support.caller import Call, Telephones
+from tests.support.caller import RATE, Call, Telephones
 from tests.support.hearing import Piece, follow
 from tests.support.people import signed_in
 from tests.support.prompt_log import prompt_log
@@ -42,6 +42,7 @@ pytestmark = [
 ]
 CAN_THO, GIA_LAI = "02921022", "02691022"
 BUSY = "Xin lỗi quý vị, hiện các tổng đài viên vẫn đang bận."
+A_TENTH = RATE // 10
 PATIENT = ("wait_seconds = 2\nsilence = 1 ", "wait_seconds = 15\nsilence = 3 ")
 """A main menu that waits: nobody is led on by a slow machine."""
 
@@ -95,7 +96,7 @@ async def text_in_force(session: AsyncSession) -> str:
 async def press(call: Call, keys: str, done: Callable[[], Awaitable[bool]]) -> None:
     """Press keys, and wait until something came of it."""
     await call.press(keys)
-    await until(done, within=40, every=0.1)
+    await until(done, within=30, every=0.1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -154,6 +155,12 @@ async def asks_by_code(hall: Hall) -> None:
     await call.hang_up()
 
 
+async def hears_that_all_are_busy(hall: Hall, call: Call) -> None:
+    """Return when it is being said; there are three seconds then until a message is asked for."""
+    await until(lambda: hall.hears(call.caller, BUSY.strip(".")), within=30)
+    await call.until_heard(call.heard + A_TENTH, within=30)
+
+
 async def waits_longest(hall: Hall) -> None:
     """Never a hang-up: 1 is a call-back that keeps the place, 2 a message."""
     wishes, speaks = "0912345681", "0912345682"
@@ -169,7 +176,7 @@ async def waits_longest(hall: Hall) -> None:
         return await hall.outcome(speaks) == "message"
 
     async def leaves_a_message() -> None:
-        await until(lambda: hall.hears(speaks, BUSY.strip(".")), within=40)
+        await hears_that_all_are_busy(hall, two)
         await press(two, "2", asked)
         files = hall.world.spool.glob
 
@@ -181,7 +188,7 @@ async def waits_longest(hall: Hall) -> None:
         await press(two, "#1", kept)
 
     async def is_called_back() -> None:
-        await until(lambda: hall.hears(wishes, BUSY.strip(".")), within=40)
+        await hears_that_all_are_busy(hall, one)
         await press(one, "1", lambda: hall.hears(wishes, "Để xác nhận"))
         await press(one, "1", wished)
 

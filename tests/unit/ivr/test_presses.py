@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from panoramisk.fast_agi import Request
 
+from ivr.flow.acts import Say
 from ivr.line import Line
 from ivr.presses import EVENT, KEYS, Keypads, Presses
+from ivr.talk import Talk
 from telephony.ami.packets import Raw
+from tests.support.small_settings import small_settings
 from tongdai.clock import SystemClock
 
 Press = tuple[str, Literal["lost", "taken", "deferred"]]
@@ -113,6 +116,32 @@ async def test_a_key_behind_the_one_that_ends_a_recording_counts() -> None:
     assert await line.key(0.1) == ""
     assert await line.record(Path("message.wav"), 60) == 2.0
     assert await line.key(0.1) == "7"
+
+
+class Hasty:
+    """The parts of a dialogue whose caller presses 1 once it is written down what is said."""
+
+    def __init__(self, keypads: Keypads) -> None:
+        self.keypads = keypads
+
+    async def files(self, *_asked: object) -> list[Path]:
+        return [Path("busy.wav")]
+
+    def said(self, _text: str) -> None:
+        for name in ("DTMFBegin", "DTMFEnd"):
+            about = {"Uniqueid": "1.7", "Digit": "1", "Direction": "Received"}
+            self.keypads.on_packet("main", packet(name, **about))
+
+    def pressed(self, _keys: str) -> None: ...
+
+
+async def test_a_key_counts_from_the_moment_that_something_is_written_down_as_said() -> None:
+    keypads = Keypads()
+    line, caller = Line(cast("Request", Quick(keypads)), keypads), Hasty(keypads)
+    hotline = small_settings().hotlines[0]
+    talk = Talk(line, hotline, speaker=cast("Any", caller), diary=cast("Any", caller))
+    await talk.say(Say(text="Hiện các tổng đài viên vẫn đang bận"))
+    assert await talk.key(0.1) == "1"
 
 
 def test_a_key_is_that_line_s_own_from_its_event_on() -> None:
