@@ -53,15 +53,22 @@ async def test_keys_between_two_commands_are_for_the_next_questions(tmp_path: Pa
         task = await served(world, asks)
         async with world.ami() as ami:
             listening = asyncio.create_task(listen(ami, keypads, told))
-            call = await world.carrier.place_call("02921022", "0912345678", seconds=60)
+            call = await world.carrier.place_call("02921022", "0912345678", seconds=300)
             await asyncio.wait_for(idle.wait(), 20)
             await world.carrier.press(call, "31052")
             await until(lambda: "2" in told, within=20)
             typed.set()
             await until(message.exists, within=20)
             told.clear()
+
+            async def told_of_seven() -> bool:
+                """Press it again where a busy machine lost it on its way to the PBX."""
+                if "7" not in told:
+                    await world.carrier.press(call, "7")
+                return "7" in told
+
             await world.carrier.press(call, "#7")
-            await until(lambda: "7" in told, within=20)
+            await until(told_of_seven, within=20, every=2)
             recorded.set()
             await asyncio.wait_for(done.wait(), 20)
             listening.cancel()
