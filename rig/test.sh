@@ -63,6 +63,6 @@ run "real programs" .venv/bin/pytest --basetemp "$TMPDIR/r" -n "${REAL_WORKERS:-
 printf '\n== failed\n'
 for name in "${FAILED[@]}"; do
     printf '%s\n' "$name"
-    grep -hE '^(FAILED|ERROR) ' "$TMPDIR/$name.log" || true
+    grep -hE '^(FAILED|ERROR) tests/' "$TMPDIR/$name.log" || true
 done
 exit 1

@@ -22,7 +22,7 @@ from ivr.followups.tables import CallBackTask
 from ivr.speech.speaker import prompt, voice_of
 from ivr.tables import CallPrompt
 from telephony.calls.tables import CallRow
-from tests.support.caller import RATE, Call, Telephones
+from tests.support.caller import Call, Telephones
 from tests.support.hearing import Piece, follow
 from tests.support.people import signed_in
 from tests.support.prompt_log import prompt_log
@@ -42,7 +42,6 @@ pytestmark = [
 ]
 CAN_THO, GIA_LAI = "02921022", "02691022"
 BUSY = "Xin lỗi quý vị, hiện các tổng đài viên vẫn đang bận."
-A_TENTH = RATE // 10
 PATIENT = ("wait_seconds = 2\nsilence = 1 ", "wait_seconds = 15\nsilence = 3 ")
 """A main menu that waits: nobody is led on by a slow machine."""
 
@@ -155,12 +154,6 @@ async def asks_by_code(hall: Hall) -> None:
     await call.hang_up()
 
 
-async def hears_that_all_are_busy(hall: Hall, call: Call) -> None:
-    """Return when it is being said; there are three seconds then until a message is asked for."""
-    await until(lambda: hall.hears(call.caller, BUSY.strip(".")), within=30)
-    await call.until_heard(call.heard + A_TENTH, within=30)
-
-
 async def waits_longest(hall: Hall) -> None:
     """Never a hang-up: 1 is a call-back that keeps the place, 2 a message."""
     wishes, speaks = "0912345681", "0912345682"
@@ -176,7 +169,7 @@ async def waits_longest(hall: Hall) -> None:
         return await hall.outcome(speaks) == "message"
 
     async def leaves_a_message() -> None:
-        await hears_that_all_are_busy(hall, two)
+        await until(lambda: hall.hears(speaks, BUSY.strip(".")), within=30)
         await press(two, "2", asked)
         files = hall.world.spool.glob
 
@@ -188,7 +181,7 @@ async def waits_longest(hall: Hall) -> None:
         await press(two, "#1", kept)
 
     async def is_called_back() -> None:
-        await hears_that_all_are_busy(hall, one)
+        await until(lambda: hall.hears(wishes, BUSY.strip(".")), within=30)
         await press(one, "1", lambda: hall.hears(wishes, "Để xác nhận"))
         await press(one, "1", wished)
 
