@@ -18,7 +18,8 @@ async def sit_down(
     await page.keyboard.press("Enter")
     await page.wait_for_selector("#line-state.up", timeout=FIRST_LOAD)
     await page.keyboard.press("Alt+r")
-    await page.wait_for_selector(".dot.ready", timeout=FIRST_LOAD)
+    dot = page.locator("#me-dot")  # says what she is when she is not ready
+    await expect(dot).to_have_class(re.compile(r"\bready\b"), timeout=FIRST_LOAD)
     if phone:
         state = page.locator("#phone-state")
         await expect(state).to_have_class(re.compile("good"), timeout=FIRST_LOAD)
