@@ -5,14 +5,16 @@ to whom a call is handed on 1230 Hz (issue 2: answer, hang up, mute, hold, keypa
 """
 
 import asyncio
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from rig.carrier import PlacedCall
 from tests.support.chromium import chromium
@@ -110,6 +112,86 @@ async def exchange(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
         chromium(f"--use-file-for-fake-audio-capture={microphone}") as browser,
     ):
         yield Exchange(world, service, browser)
+
+
+class SlowLine:
+    """Keeps back what the PBX says to the page's telephone, until it is let through."""
+
+    def __init__(self) -> None:
+        self._kept: list[str | bytes] | None = None
+        self._answers: list[str] = []
+        self._page: WebSocketRoute | None = None
+
+    @classmethod
+    async def of(cls, page: Page) -> Self:
+        """Put it between; the page is loaded again for that."""
+        line = cls()
+        await page.route_web_socket(re.compile(r"/ws$"), line._opened)
+        await page.reload()
+        await expect(page.locator("#phone-state.good")).to_be_visible(timeout=FIRST_LOAD)
+        return line
+
+    def keep_back(self) -> None:
+        """Let nothing through from here on."""
+        self._kept = []
+
+    def let_through(self) -> None:
+        """Let everything through, first what was kept back."""
+        kept, self._kept = self._kept or [], None
+        for message in kept:
+            self._said(message)
+
+    async def answers(self, status: int, times: int) -> None:
+        """Wait until the telephone has answered so many calls with that status."""
+        line = f"SIP/2.0 {status} "
+        await until(
+            lambda: sum(answer.startswith(line) for answer in self._answers) >= times, within=20
+        )
+
+    def _opened(self, page: WebSocketRoute) -> None:
+        self._page, server = page, page.connect_to_server()
+
+        def said(message: str | bytes) -> None:
+            self._answers.append(message if isinstance(message, str) else message.decode())
+            server.send(message)
+
+        page.on_message(said)
+        server.on_message(self._said)
+
+    def _said(self, message: str | bytes) -> None:
+        if self._kept is not None:
+            self._kept.append(message)
+        elif self._page is not None:
+            self._page.send(message)
+
+
+async def test_a_call_is_taken_by_who_pressed_before_the_telephone_rang(exchange: Exchange) -> None:
+    carrier = exchange.world.carrier
+    async with exchange.operator() as page:
+        line = await SlowLine.of(page)
+        ringing = page.locator(".caller-head.ringing:visible")
+        line.keep_back()
+        gone = await carrier.place_call("02921022", "0912345679", seconds=600)
+        await expect(ringing).to_be_visible(timeout=FIRST_LOAD)
+        await page.keyboard.press("F2")
+        await carrier.hang_up(gone)
+        await expect(ringing).to_be_hidden(timeout=FIRST_LOAD)
+        line.let_through()
+        await line.answers(487, times=1)  # Request Terminated
+        other = await carrier.place_call("02921022", "0912345677", seconds=600)
+        await line.answers(180, times=2)  # Ringing
+        await expect(ringing).to_be_visible(timeout=FIRST_LOAD)
+        await carrier.hang_up(other)
+        await line.answers(487, times=2)  # it was not taken: not this one was asked for
+        await expect(ringing).to_be_hidden(timeout=FIRST_LOAD)
+        line.keep_back()
+        call = await carrier.place_call("02921022", "0912345678", seconds=600)
+        ear = await Ear.at(carrier, call)
+        await expect(ringing).to_be_visible(timeout=FIRST_LOAD)
+        await page.keyboard.press("F2")
+        line.let_through()
+        await expect(page.locator(".caller-head.talking:visible")).to_be_visible(timeout=FIRST_LOAD)
+        await ear.hears(OPERATOR)
 
 
 async def test_mute_and_hold_change_what_the_citizen_hears(exchange: Exchange) -> None:

@@ -21,6 +21,7 @@ import { Pane, type PaneHost } from "./console/pane";
 import { Panes } from "./console/panes";
 import { Phone } from "./console/phone";
 import { drawPads, sayPhone } from "./console/phone_panel";
+import { Pickup } from "./console/pickup";
 import { Recording } from "./console/recording";
 import { Ring } from "./console/ring";
 import { RuleBook } from "./console/rules";
@@ -58,6 +59,7 @@ class Console implements PaneHost {
     },
     session: () => this.drawPhone(),
   });
+  private readonly pickup = new Pickup(this.phone);
   private readonly alarm = new Alarm(this.ring);
   private readonly strip = new Strip({
     setup,
@@ -247,6 +249,7 @@ class Console implements PaneHost {
   private drawPhone(): void {
     drawPads(this.phone);
     const live = this.panes.live();
+    this.pickup.follow(live);
     one<HTMLButtonElement>("#desk-hang-up").disabled = !live || phaseOf(live) === "ringing";
     this.recording.draw();
     if (this.phone.talking) this.ring.stop();
@@ -262,7 +265,7 @@ class Console implements PaneHost {
     switch (deed) {
       case "answer": {
         const live = this.panes.live();
-        if (this.canAnswer()) void this.phone.answer();
+        if (this.me.device === "web") this.pickup.ask(live);
         if (live && (live.key !== this.panes.active || !pane?.element.contains(document.activeElement))) this.panes.show(live.key);
         return;
       }
