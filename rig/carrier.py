@@ -38,6 +38,9 @@ PHONES_ADDRESS = "127.0.0.3"
 # Seconds that a called person's telephone rings, and listens before a key is pressed.
 RING_SECONDS = 2
 KEY_AFTER_SECONDS = 6
+# Between two keys; a telephone leaves 40 ms and more (ITU-T Q.24). Two that Asterisk sends within a
+# millisecond may bear one timestamp, and the second is then taken for the first (RFC 4733).
+KEY_PAUSE_SECONDS = 0.1
 
 
 class CallRefusedError(RuntimeError):
@@ -208,9 +211,11 @@ class Carrier:
             await ami.action("Hangup", Channel=call.channel)
 
     async def press(self, call: PlacedCall, keys: str) -> None:
-        """Let the citizen press keys."""
+        """Let the citizen press keys, as far apart as a telephone sends them."""
         async with self.ami() as ami:
-            for key in keys:
+            for place, key in enumerate(keys):
+                if place:
+                    await asyncio.sleep(KEY_PAUSE_SECONDS)
                 await ami.action("PlayDTMF", Channel=call.channel, Digit=key)
 
     async def behave(
